@@ -1,0 +1,1 @@
+"""The REST front: HTTP in, protobuf to the core, JSON out."""

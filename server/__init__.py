@@ -1,0 +1,1 @@
+"""The core: one chain of interceptors, one service method, one store, one transaction."""

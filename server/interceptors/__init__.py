@@ -1,0 +1,1 @@
+"""The one chain every call passes, over gRPC and over REST."""

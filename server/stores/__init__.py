@@ -1,0 +1,1 @@
+"""What is kept: one file per resource, each statement scoped to one organization."""
