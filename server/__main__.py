@@ -1,0 +1,5 @@
+"""`python -m server` is `claribi`."""
+
+from server.cli.main import main
+
+main()

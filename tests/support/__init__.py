@@ -1,0 +1,1 @@
+"""What tests share: a world with two organizations, clients for each transport, cases as data."""
