@@ -30,7 +30,7 @@ test-night: $(STAMP) ## the longer tier
 	@$(RUN) pytest -n 2 --dist loadfile
 
 bench: $(STAMP) ## every benchmark; prints figures, asserts nothing about time
-	@$(RUN) python -m tests.performance
+	@$(RUN) python -m tests.performance $(if $(QUICK),--quick)
 
 lint: $(STAMP) check-generated ## ruff, mypy, import-linter, buf, stale generation
 	@$(RUN) ruff check . && $(RUN) ruff format --check .

@@ -1,7 +1,7 @@
 """The one place that knows both sides: the core with its rooms, and the bridge in front of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,11 +35,11 @@ def interceptors(rooms: Rooms) -> tuple[Interceptor, ...]:
     return (
         Recover(),
         AccessLog(),
-        Authenticate(rooms.database, rooms.tokens, rooms.key_usage),
-        RateLimit(rooms.limiter, rooms.settings),
+        Authenticate(rooms.database, tokens=rooms.tokens, key_usage=rooms.key_usage),
+        RateLimit(rooms.settings, limiter=rooms.limiter),
         Authorize(),
         Validate(),
-        Idempotency(rooms.database),
+        Idempotency(rooms.database, lease_seconds=rooms.settings.job_wall_seconds),
         OneTransaction(rooms.database),
     )
 
@@ -117,7 +117,7 @@ class LocalStream:
         self._messages = messages
         self._first: Message | None = None
 
-    async def start(self) -> Mapping[str, str]:
+    async def start(self) -> dict[str, str]:
         """Wait for the first message or the end."""
         try:
             self._first = await anext(self._messages, None)

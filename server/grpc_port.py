@@ -7,7 +7,6 @@ import grpc
 from google.protobuf.message import DecodeError, Message
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
-from grpc_status import rpc_status
 
 from server.caller import Call
 from server.core import Core
@@ -20,6 +19,8 @@ MAX_MESSAGE_BYTES = 4 * MIB
 KEEPALIVE_MS = 60_000
 # A connection is moved on after this long, so that load balancers see new ones.
 MAX_CONNECTION_AGE_MS = 30 * 60_000
+STATUS_DETAILS = "grpc-status-details-bin"
+CODES = {code.value[0]: code for code in grpc.StatusCode}
 OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", 64 * MIB),
@@ -69,7 +70,7 @@ class GrpcPort:
             service, {method.descriptor.name: self._handler(method) for method in methods}
         )
 
-    def _handler(self, method: Method) -> grpc.RpcMethodHandler[Any, Any]:
+    def _handler(self, method: Method) -> "grpc.RpcMethodHandler[Any, Any]":
         make = {
             (False, False): grpc.unary_unary_rpc_method_handler,
             (False, True): grpc.unary_stream_rpc_method_handler,
@@ -145,8 +146,11 @@ def _metadata(call: Call) -> tuple[tuple[str, str], ...]:
 
 
 async def _abort(context: Any, call: Call, error: ApiError) -> None:
-    context.set_trailing_metadata(_metadata(call))
-    await context.abort_with_status(rpc_status.to_status(error.status()))
+    """End the call. `abort_with_status` would replace the trailing metadata that carry the rate limits."""
+    status = error.status()
+    code = CODES[status.code]
+    trailing = (*_metadata(call), (STATUS_DETAILS, status.SerializeToString()))
+    await context.abort(code, status.message, trailing_metadata=trailing)
 
 
 def _address(peer: str) -> str:

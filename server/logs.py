@@ -9,7 +9,9 @@ import structlog
 
 from server.settings import Settings
 
-SECRET_NAMES = frozenset({"password", "authorization", "token", "key", "secret", "access", "refresh", "x-api-key"})
+SECRET_NAMES = frozenset(
+    {"password", "authorization", "token", "key", "secret", "access", "refresh", "x-api-key"}
+)
 HIDDEN = "[hidden]"
 
 
@@ -25,7 +27,9 @@ def configure(settings: Settings) -> None:
     render: Any = (
         structlog.processors.JSONRenderer(sort_keys=True)
         if settings.log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     structlog.configure(
@@ -35,9 +39,7 @@ def configure(settings: Settings) -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(processor=render, foreign_pre_chain=shared)
-    )
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=render, foreign_pre_chain=shared))
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
 
 

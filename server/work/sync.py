@@ -69,10 +69,14 @@ class Syncer:
                 tx, message="The server stopped while reading this source; sync it again.", now=self._clock()
             )
 
+    async def settled(self) -> None:
+        """Wait until nothing is being read."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
     async def close(self) -> None:
         """Wait for what is under way."""
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await self.settled()
 
     async def upload(self, organization_id: str, parts: AsyncIterator[UploadDataSourceRequest]) -> str:
         """Take files as a new source, or as new data of the source the metadata name; its id.

@@ -37,6 +37,8 @@ class Answer:
     http: int
     body: Any
     headers: dict[str, str] = field(default_factory=dict)
+    # False for a request that has no gRPC form: the codec refused it, nothing was sent.
+    sent: bool = True
 
 
 @dataclass
@@ -82,7 +84,9 @@ class Grpc:
             message = grpc_request(method, request)
         except FieldErrors as error:
             body = {"error": {"message": "Invalid request parameters", "code": "validation_error"}}
-            return Answer("INVALID_ARGUMENT", 400, {"error": {**body["error"], "details": error.errors}})
+            return Answer(
+                "INVALID_ARGUMENT", 400, {"error": {**body["error"], "details": error.errors}}, sent=False
+            )
         try:
             reply, metadata = await self._send(method, message, credentials)
         except grpc.aio.AioRpcError as error:
@@ -178,7 +182,7 @@ def _success(method: Method, reply: Any, metadata: dict[str, str]) -> Answer:
         return Answer("OK", 200, None, metadata)
     rule = rule_of(method)
     policy = method_policy(method.descriptor)
-    chooser = status_chooser(policy, method.descriptor.output_type, CODEC)
+    chooser = status_chooser(policy, method.descriptor.output_type, codec=CODEC)
     status = chooser(reply)[0] if chooser else policy.success_status
     if method.response_class.DESCRIPTOR.full_name == "google.api.HttpBody":
         return Answer("OK", status, reply.data, metadata)

@@ -1,0 +1,122 @@
+"""Charts as data: a line through time, or bars by member."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from claribi.v1 import insights_pb2 as insights
+
+from server.analysis import formats, periods
+from server.analysis.columns import Dimension, Measure
+from server.analysis.evidence import Figure, Ledger, Text
+from server.analysis.facts import Facts
+from server.analysis.hypothesis import member_name
+from server.analysis.scope import Scalar, aggregate, equals
+from server.analysis.series import Series
+
+LINE_POINTS = 200
+BARS = 12
+
+
+def line(series: Series, title: Text, alt: Text, marks: Sequence[tuple[int, str]] = ()) -> insights.Chart:
+    """The series with marks at the indexes given; a long series shows its last points."""
+    chart = insights.Chart(type=insights.CHART_TYPE_LINE, title=title.text, alt=alt.text)
+    grain = periods.GRAIN_VALUES[series.grain]
+    chart.x.CopyFrom(
+        insights.Axis(label=formats.sentence_case(series.grain), kind=insights.AXIS_KIND_TIME, grain=grain)
+    )
+    chart.y.CopyFrom(_number_axis(series.measure.name, series.measure.unit))
+    shown = range(max(0, len(series.starts) - LINE_POINTS), len(series.starts))
+    drawn = chart.series.add(name=_series_name(series), emphasis=True)
+    for index in shown:
+        drawn.points.add(x=_moment(series, index), y=float(series.values[index]))
+    for index, text in marks:
+        if index in shown:
+            chart.annotations.add(x=_moment(series, index), text=text)
+    return chart
+
+
+def bars(
+    dimension: Dimension,
+    rows: Sequence[tuple[str, Figure]],
+    *,
+    texts: tuple[Text, Text],
+    axis: tuple[str, str],
+    emphasis: Sequence[str],
+) -> insights.Chart:
+    """Bars in the order given, title and alternative text, name and unit of the vertical axis."""
+    chart = insights.Chart(type=insights.CHART_TYPE_BAR, title=texts[0].text, alt=texts[1].text)
+    label = formats.sentence_case(dimension.label)
+    chart.x.CopyFrom(insights.Axis(label=label, kind=insights.AXIS_KIND_CATEGORY))
+    chart.y.CopyFrom(_number_axis(*axis))
+    for emphatic in (True, False):
+        chosen = [(member, figure) for member, figure in rows if (member in emphasis) == emphatic]
+        if chosen:
+            name = member_name(emphasis[0]) if emphatic and len(emphasis) == 1 else _group_name(emphatic)
+            drawn = chart.series.add(name=name, emphasis=emphatic)
+            for member, figure in chosen:
+                drawn.points.add(x=member_name(member), y=figure.value, evidence_id=figure.evidence_id)
+    return chart
+
+
+def member_figures(
+    ledger: Ledger,
+    facts: Facts,
+    dimension: Dimension,
+    *,
+    expression: str,
+    label: str,
+    unit: str,
+    first: str = "",
+) -> list[tuple[str, Figure]]:
+    """The largest members by an aggregate, largest first, asked in one query and entered one by one.
+
+    The member `first` is among them whatever its size.
+    """
+    scope = facts.scope
+    source = scope.source()
+    # Ordered by the printed value, then by name, so that ties do not depend on the scan.
+    sql = (
+        f"SELECT {dimension.value} AS member, {expression} AS v {source.sql} "
+        "GROUP BY 1 HAVING v IS NOT NULL AND member IS NOT NULL "
+        "ORDER BY member = ? DESC, v DESC, member LIMIT ?"
+    )
+    found = [(str(row[0]), float(row[1])) for row in scope.fetch(sql, (*source.params, first, BARS))]
+    found = sorted((pair for pair in found if np.isfinite(pair[1])), key=lambda pair: (-pair[1], pair[0]))
+    return [
+        (
+            member,
+            ledger.known(
+                f"{label}, {member_name(member)}",
+                _of_member(facts, dimension, expression, member),
+                value=value,
+                unit=unit,
+            ),
+        )  # fmt: skip
+        for member, value in found
+    ]
+
+
+def _of_member(facts: Facts, dimension: Dimension, expression: str, member: str) -> Scalar:
+    return aggregate(facts.scope, expression, [equals(dimension, member)])
+
+
+def _number_axis(label: str, unit: str) -> insights.Axis:
+    return insights.Axis(label=formats.sentence_case(label), kind=insights.AXIS_KIND_NUMBER, unit=unit)
+
+
+def _series_name(series: Series) -> str:
+    return formats.sentence_case(series.measure.name) if series.member is None else member_name(series.member)
+
+
+def _group_name(emphatic: bool) -> str:
+    return "Highlighted" if emphatic else "Others"
+
+
+def _moment(series: Series, index: int) -> str:
+    start = series.starts[index]
+    return start.isoformat() if series.grain == "hour" else start.date().isoformat()
+
+
+def measure_axis(measure: Measure, *, average: bool) -> tuple[str, str]:
+    """Name and unit of the vertical axis of a measure."""
+    return (measure.average_name if average else measure.name, measure.unit)

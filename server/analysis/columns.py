@@ -1,0 +1,235 @@
+"""Which columns of a table are worth asking about, and how each is read."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from claribi.v1 import data_sources_pb2 as data_sources
+
+from server.analysis import formats
+from server.query.sql import quote
+
+MEASURE_BUDGET = 12
+DIMENSION_BUDGET = 8
+MEMBER_LIMIT = 50  # more members than this cannot be compared one with another on a page
+RANKED_MEMBER_LIMIT = 20_000  # beyond, even concentration is not looked for
+RANKED_DIMENSION_BUDGET = 3
+ROWS_PER_ENTITY_FLOOR = 2.0
+
+_NUMERIC = (data_sources.COLUMN_TYPE_INTEGER, data_sources.COLUMN_TYPE_NUMBER)
+_MOMENTS = (data_sources.COLUMN_TYPE_DATE, data_sources.COLUMN_TYPE_TIMESTAMP)
+_AVERAGED = frozenset(
+    "price rate ratio score rating temperature temp age avg average mean median index percent pct percentage share "
+    "latency duration days hours minutes seconds secs ms level balance speed height humidity pressure probability "
+    "satisfaction nps interest unemployment inflation cpi fraction grade density concentration voltage".split()
+)
+_MAIN_TIME_WORDS = (
+    "order",
+    "date",
+    "day",
+    "month",
+    "week",
+    "period",
+    "time",
+    "timestamp",
+    "created",
+    "opened",
+)
+_SIDE_TIME_WORDS = frozenset("updated modified birth born deleted expires expiry due loaded ingested".split())
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number per row, and how rows become one; `value` is SQL of a numeric type."""
+
+    column: str | None
+    value: str
+    aggregation: str  # sum, average or count
+    label: str
+    unit: str = ""
+
+    @property
+    def total(self) -> str:
+        """The SQL that makes one number of rows."""
+        if self.aggregation == "count":
+            return "count(*)"
+        return f"sum({self.value})" if self.aggregation == "sum" else f"avg({self.value})"
+
+    @property
+    def expression(self) -> str:
+        """How the measure is made, for people and callers."""
+        return "count(*)" if self.column is None else f"{self.aggregation}({self.column})"
+
+    @property
+    def additive(self) -> bool:
+        """Whether parts add up to the whole."""
+        return self.aggregation in {"sum", "count"}
+
+    @property
+    def name(self) -> str:
+        """What the measure is called in a sentence."""
+        return self.average_name if self.aggregation == "average" else self.label
+
+    @property
+    def average_name(self) -> str:
+        """What the mean over rows is called."""
+        return self.label if self.is_share or "average" in self.label else f"average {self.label}"
+
+    @property
+    def is_share(self) -> bool:
+        """Whether rows are true or false, so that the mean is a share."""
+        return self.value.startswith("CASE WHEN") and self.unit == "%"
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A category to group by; `value` is SQL of type VARCHAR."""
+
+    column: str
+    value: str
+    label: str
+    distinct: int
+
+
+@dataclass(frozen=True)
+class TimeColumn:
+    """The moment a row belongs to; `value` is SQL of type TIMESTAMP."""
+
+    column: str
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What of a table is analysed; `left_out` counts columns beyond the budget."""
+
+    time: TimeColumn | None
+    measures: tuple[Measure, ...]
+    dimensions: tuple[Dimension, ...]
+    ranked: tuple[Dimension, ...]  # many members: only who holds how much is asked
+    entity: Dimension | None
+    left_out: int
+
+
+def plan_table(table: data_sources.DataTable, asked: Callable[[str], bool]) -> Plan:
+    """The plan for a profiled table; columns that `asked` names come first within the budget."""
+    usable = [column for column in table.columns if _varies(column, table.rows)]
+    usable.sort(key=lambda column: not asked(column.name))
+    measures = [measure for column in usable if (measure := _measure(column)) is not None]
+    grouping = [column for column in usable if _groups(column)]
+    dimensions = [_dimension(column) for column in grouping if column.distinct <= MEMBER_LIMIT]
+    ranked = [_dimension(column) for column in usable if _ranks(column, table.rows)]
+    left_out = max(0, len(measures) - MEASURE_BUDGET) + max(0, len(dimensions) - DIMENSION_BUDGET)
+    return Plan(
+        time=_main_time(table),
+        measures=tuple(measures[:MEASURE_BUDGET]),
+        dimensions=tuple(dimensions[:DIMENSION_BUDGET]),
+        ranked=tuple(ranked[:RANKED_DIMENSION_BUDGET]),
+        entity=_entity(usable, table.rows),
+        left_out=left_out,
+    )
+
+
+def row_count(table_name: str) -> Measure:
+    """The measure that counts rows, named after the table when its name is a plural word."""
+    name = formats.label(table_name)
+    plural = name.isascii() and name.replace(" ", "").isalpha() and name.endswith("s")
+    return Measure(None, "1.0", "count", f"number of {name}" if plural else "number of rows", "rows")
+
+
+def _varies(column: data_sources.DataColumn, rows: int) -> bool:
+    return column.nulls < rows and column.distinct > 1
+
+
+def _measure(column: data_sources.DataColumn) -> Measure | None:
+    name = quote(column.name)
+    if column.type == data_sources.COLUMN_TYPE_BOOLEAN:
+        value = f"CASE WHEN {name} IS NULL THEN NULL WHEN {name} THEN 100.0 ELSE 0.0 END"
+        return Measure(column.name, value, "average", f"share of {_flag_label(column.name)}", "%")
+    if column.role != data_sources.COLUMN_ROLE_MEASURE or column.type not in _NUMERIC:
+        return None
+    low, high = _bound(column.min), _bound(column.max)
+    unit = formats.unit_of(column.name, low=low, high=high)
+    value = f"(100.0 * {name})" if formats.is_fraction(unit, high=high) else name
+    averaged = unit == "%" or bool(_AVERAGED & set(formats.words(column.name)))
+    return Measure(
+        column.name, value, "average" if averaged else "sum", formats.label(column.name, unit), unit
+    )
+
+
+def _flag_label(name: str) -> str:
+    parts = formats.label(name).split(" ")
+    return " ".join(parts[1:]) if len(parts) > 1 and parts[0] in {"is", "has", "was"} else " ".join(parts)
+
+
+def _bound(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def _groups(column: data_sources.DataColumn) -> bool:
+    boolean = column.type == data_sources.COLUMN_TYPE_BOOLEAN
+    return column.role == data_sources.COLUMN_ROLE_DIMENSION or boolean
+
+
+def _ranks(column: data_sources.DataColumn, rows: int) -> bool:
+    """Whether a column names many things that each may hold a share of a total."""
+    named = column.role in (data_sources.COLUMN_ROLE_DIMENSION, data_sources.COLUMN_ROLE_IDENTIFIER)
+    many = MEMBER_LIMIT < column.distinct <= RANKED_MEMBER_LIMIT
+    return named and many and rows >= ROWS_PER_ENTITY_FLOOR * column.distinct
+
+
+def _dimension(column: data_sources.DataColumn) -> Dimension:
+    name = quote(column.name)
+    value = name if column.type == data_sources.COLUMN_TYPE_TEXT else f"CAST({name} AS VARCHAR)"
+    return Dimension(column.name, value, formats.label(column.name), column.distinct)
+
+
+def _entity(columns: Sequence[data_sources.DataColumn], rows: int) -> Dimension | None:
+    """The column whose values stand in many rows each, so that rows are not independent."""
+    for column in columns:
+        identifies = column.role == data_sources.COLUMN_ROLE_IDENTIFIER
+        if identifies and column.distinct >= 10 and rows >= ROWS_PER_ENTITY_FLOOR * column.distinct:
+            return _dimension(column)
+    return None
+
+
+def _main_time(table: data_sources.DataTable) -> TimeColumn | None:
+    moments = [
+        column
+        for column in table.columns
+        if column.type in _MOMENTS and column.distinct > 1 and column.nulls < table.rows
+    ]
+    if not moments:
+        return _calendar_columns(table)
+    best = min(moments, key=lambda column: _time_penalty(column, table.rows))
+    return TimeColumn(best.name, f"CAST({quote(best.name)} AS TIMESTAMP)", formats.label(best.name))
+
+
+def _time_penalty(column: data_sources.DataColumn, rows: int) -> tuple[float, int]:
+    parts = formats.words(column.name)
+    missing = column.nulls / max(rows, 1)
+    side = 1.0 if _SIDE_TIME_WORDS & set(parts) else 0.0
+    named = next((rank for rank, word in enumerate(_MAIN_TIME_WORDS) if word in parts), len(_MAIN_TIME_WORDS))
+    return (round(missing + side, 2), named)
+
+
+def _calendar_columns(table: data_sources.DataTable) -> TimeColumn | None:
+    """Moments spelt as whole numbers: a year, with its month or quarter when there is one."""
+    whole = {
+        column.name.lower(): column
+        for column in table.columns
+        if column.type in _NUMERIC and not column.nulls and column.distinct > 1
+    }
+    year = whole.get("year")
+    if year is None or not 1 <= _bound(year.min) <= _bound(year.max) <= 9999:
+        return None
+    month = "1"
+    for name, step in (("quarter", 3), ("month", 1)):
+        part = whole.get(name)
+        if part is not None and _bound(part.min) >= 1 and _bound(part.max) * step <= 12:
+            month = f"(CAST({quote(part.name)} AS BIGINT) - 1) * {step} + 1"
+    value = f"CAST(make_date(CAST({quote(year.name)} AS BIGINT), {month}, 1) AS TIMESTAMP)"
+    return TimeColumn(year.name, value, formats.label(year.name))

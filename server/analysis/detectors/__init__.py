@@ -1,0 +1,17 @@
+"""One file for each type of insight."""
+
+from server.analysis.detectors.change import Change
+from server.analysis.detectors.concentration import Concentration
+from server.analysis.detectors.group_difference import GroupDifference
+from server.analysis.detectors.outlier import Outlier
+from server.analysis.detectors.trend import SteadyTrend
+from server.analysis.hypothesis import Detector
+
+# A new type of insight is a file here and its line in this table.
+DETECTORS: tuple[Detector, ...] = (
+    Change(),
+    SteadyTrend(),
+    GroupDifference(),
+    Concentration(),
+    Outlier(),
+)

@@ -1,0 +1,292 @@
+"""A measure moved unusually between the last two like periods."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from claribi.v1 import insights_pb2 as insights
+
+from server.analysis import charts, formats, inference, periods
+from server.analysis.evidence import Figure, Name, Text, join, period
+from server.analysis.facts import Facts
+from server.analysis.hypothesis import (
+    Finding,
+    Hypothesis,
+    Magnitude,
+    Tested,
+    Told,
+    Writer,
+    certainty,
+    saturating,
+    subject_name,
+)
+from server.analysis.inference import Floats
+from server.analysis.periods import Span, one_period
+from server.analysis.scope import (
+    Scalar,
+    between,
+    difference,
+    measured,
+    percent_change,
+    series_sql,
+    within,
+)
+from server.analysis.series import Series, season
+from server.analysis.slices import followed
+
+LEAST_HISTORY = 6  # earlier changes to compare the last one with
+MATERIAL_CHANGE = 0.05  # of the earlier period
+MATERIAL_POINTS = 1.0  # for measures in percent
+QUARTERS_NEEDED = 12
+
+
+@dataclass(frozen=True)
+class _Move:
+    """The last period and the one it is compared with, as indexes into the series."""
+
+    last: int
+    base: int
+    statistic: float
+    p_value: float
+    n: int
+
+
+class Change:
+    """The last complete period against the one before and the same one a year earlier."""
+
+    kind = insights.INSIGHT_TYPE_CHANGE
+
+    def propose(self, facts: Facts) -> list[Hypothesis]:
+        """Each series' last move, tested against the moves it made before."""
+        if facts.report_grain is None:
+            return []
+        found = []
+        for series in followed(facts, facts.report_grain):
+            for move in (_against_previous(series), _against_last_year(series)):
+                if move is not None:
+                    found.append(_hypothesis(facts, series, move))
+        return found
+
+    def tell(self, finding: Finding, writer: Writer) -> Told:
+        """The move in words."""
+        return _tell(finding, writer)
+
+
+def _scaled(series: Series) -> Floats:
+    """Per day and, where values are positive, on the scale on which their moves are hardly skewed."""
+    values = series.daily().values
+    if not (values > 0).all() or len(values) < LEAST_HISTORY:
+        return values
+    scales = (np.log(values), np.sqrt(values), values)
+    moves = inference.steadiest([np.diff(scaled[:-1]) for scaled in scales], spared=0)
+    return next(scaled for scaled in scales if np.array_equal(np.diff(scaled[:-1]), moves))
+
+
+def _against_previous(series: Series) -> _Move | None:
+    values = _scaled(series)
+    cycle = periods.CYCLES[series.grain]
+    if season(series, values).any():
+        # What the same period a year (a week, a day) earlier had is expected, so it is taken out.
+        values = values[cycle:] - values[:-cycle]
+    if len(values) < LEAST_HISTORY + 2:
+        return None
+    surprise = inference.last_value_surprise(values)
+    last = len(series.values) - 1
+    return None if surprise is None else _Move(last, last - 1, surprise.statistic, surprise.p_value, surprise.n)
+
+
+def _against_last_year(series: Series) -> _Move | None:
+    cycle = {"month": 12, "quarter": 4}.get(series.grain)
+    values = _scaled(series)
+    if cycle is None or len(values) < 2 * cycle + 1:
+        return None
+    return _unusual(values[cycle:] - values[:-cycle], last=len(values) - 1, base=len(values) - 1 - cycle)
+
+
+def _unusual(moves: Floats, *, last: int, base: int) -> _Move | None:
+    """The last move as a new draw from the distribution of the earlier ones.
+
+    Overlapping moves repeat one another; their number is cut to the independent ones they are worth.
+    """
+    earlier = moves[:-1]
+    if len(earlier) < LEAST_HISTORY:
+        return None
+    worth = max(2.0, len(earlier) / inference.long_run_ratio(earlier))
+    deviation = float(earlier.std(ddof=1))
+    if deviation <= 0.0:
+        return None
+    error = deviation * (1.0 + 1.0 / worth) ** 0.5
+    statistic = float(moves[-1] - earlier.mean()) / error
+    return _Move(last, base, statistic, inference.t_two_sided(statistic, worth - 1.0), len(moves))
+
+
+def _hypothesis(facts: Facts, series: Series, move: _Move) -> Hypothesis:
+    value = float(series.values[move.last] - series.values[move.base])
+    base = float(series.values[move.base])
+    relative = value / abs(base) if base else None
+    points = series.measure.unit == "%"
+    large = (
+        abs(value) >= MATERIAL_POINTS if points else relative is not None and abs(relative) >= MATERIAL_CHANGE
+    )
+    rising = value > 0
+    # The direction told must be the direction tested: season or month length may explain the whole move.
+    material = large and rising == (move.statistic > 0)
+    where = (series.dimension, series.member) if series.dimension and series.member is not None else None
+    return Hypothesis(
+        kind=insights.INSIGHT_TYPE_CHANGE,
+        facts=facts,
+        measure=series.measure,
+        tested=Tested(
+            "t test of the last value against its forecast",
+            move.statistic,
+            move.p_value,
+            move.n,
+            "standardised_surprise",
+            move.statistic,
+        ),  # fmt: skip
+        magnitude=Magnitude(value, "points" if points else series.measure.unit, None if points else relative),
+        direction=insights.DIRECTION_INCREASE if rising else insights.DIRECTION_DECREASE,
+        material=material,
+        size=saturating(value / 10.0 if points else relative or 0.0, 0.15),
+        surprise=saturating(move.statistic, 4.0),
+        where=where,
+        span=one_period(series.starts[move.last], series.grain),
+        series=series,
+        profile=series.values,
+        detail=move,
+    )
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The parts a change is told with."""
+
+    subject: Name
+    now: Figure
+    then: Figure
+    moved: Figure
+    last: Span
+    base: Span
+
+
+def _tell(finding: Finding, writer: Writer) -> Told:
+    hypothesis, ledger = finding.hypothesis, writer.ledger
+    series, move = hypothesis.series, hypothesis.detail
+    assert series is not None
+    assert isinstance(move, _Move)
+    words = _words(hypothesis, series, move, writer)
+    rose = hypothesis.direction == insights.DIRECTION_INCREASE
+    verb = writer.pick(
+        ("rose", "climbed", "grew", "went up") if rose else ("fell", "dropped", "declined", "went down")
+    )
+    title = ledger.say(f"{{0}} {verb} {{1}} in {{2}}", words.subject, words.moved, period(words.last))
+    body = [_first_sentence(words, writer, rose=rose), _usual_move(finding, series, move, writer)]
+    alt = ledger.say(
+        "A line of {0} by " + series.grain + ", ending at {1} in {2} after {3} in {4}.",
+        words.subject, words.now, period(words.last), words.then, period(words.base),
+    )  # fmt: skip
+    chart = charts.line(series, title, alt, [(move.last, words.moved.display + (" up" if rose else " down"))])
+    return Told(
+        title, join(body), _advice(hypothesis, words, writer), _caveats(hypothesis, series, writer), chart
+    )
+
+
+def _words(hypothesis: Hypothesis, series: Series, move: _Move, writer: Writer) -> _Words:
+    ledger, measure, scope = writer.ledger, series.measure, hypothesis.facts.scope
+    last, base = (one_period(series.starts[index], series.grain) for index in (move.last, move.base))
+    subject = subject_name(hypothesis)
+    later, earlier = (measured(scope, measure, (*series.where, within(scope, span))) for span in (last, base))
+    now, then = (
+        ledger.number(f"{subject.text}, {span.name}", scalar, unit=measure.unit)
+        for span, scalar in ((last, later), (base, earlier))
+    )
+    label = f"change of {subject.text}, {base.name} to {last.name}"
+    if measure.unit == "%":
+        moved = ledger.number(label, difference(later, earlier), unit="points", display=_size_of("points"))
+    else:
+        moved = ledger.number(label, percent_change(later, earlier), unit="%", display=_size_of("%"))
+    return _Words(subject, now, then, moved, last, base)
+
+
+def _size_of(unit: str) -> formats.Display:
+    return lambda value: formats.magnitude(value, unit)
+
+
+def _first_sentence(words: _Words, writer: Writer, *, rose: bool) -> Text:
+    side = "above" if rose else "below"
+    more = "more" if rose else "less"
+    template = writer.pick(
+        (
+            f"{{0}} stood at {{1}} in {{2}}, {{5}} {side} the {{3}} of {{4}}.",
+            f"In {{4}}, {{0}} was still {{3}}; in {{2}} it was {{1}}, which is {{5}} {more}.",
+            f"Between {{4}} and {{2}}, {{0}} moved from {{3}} to {{1}}: {{5}} {more}.",
+        )
+    )
+    return writer.ledger.say(
+        template, words.subject, words.now, period(words.last), words.then, period(words.base), words.moved
+    )
+
+
+def _usual_move(finding: Finding, series: Series, move: _Move, writer: Writer) -> Text:
+    strength = certainty(finding.q_value)
+    step = move.last - move.base
+    scalar = _usual_scalar(finding.hypothesis, series, step)
+    usual = writer.ledger.number_or_none(
+        f"median absolute change of {subject_name(finding.hypothesis).text} before",
+        scalar, unit="points" if series.measure.unit == "%" else "%",
+    )  # fmt: skip
+    against = "the same period a year earlier" if step > 1 else f"one {series.grain} to the next"
+    if usual is None:
+        return writer.ledger.say(f"The evidence that this is more than the usual to and fro is {strength}.")
+    link = "against" if step > 1 else "from"
+    template = writer.pick(
+        (
+            f"The usual move {link} {against} was {{0}}, so there is {strength} evidence that this one is out of "
+            "the ordinary.",
+            f"Before that, a typical move {link} {against} was {{0}}; the evidence for something new is {strength}.",
+        )
+    )
+    return writer.ledger.say(template, usual)
+
+
+def _usual_scalar(hypothesis: Hypothesis, series: Series, step: int) -> Scalar:
+    """The median size of the moves before the last one."""
+    scope = hypothesis.facts.scope
+    assert scope.time is not None
+    before = between(scope.time, series.starts[0], series.starts[-1])
+    inner = series_sql(scope, series.measure, series.grain, (*series.where, before))
+    size = "abs(v - b)" if series.measure.unit == "%" else "100.0 * abs(v - b) / nullif(abs(b), 0)"
+    lagged = f"SELECT v, lag(v, {step}) OVER (ORDER BY period) AS b FROM ({inner.sql})"
+    return Scalar(scope, f"SELECT median({size}) FROM ({lagged}) WHERE b IS NOT NULL", inner.params)
+
+
+def _caveats(hypothesis: Hypothesis, series: Series, writer: Writer) -> tuple[Text, ...]:
+    say = writer.ledger.say
+    found = []
+    if series.grain in {"month", "quarter"} and len(series.starts) < 2 * periods.CYCLES[series.grain]:
+        found.append(say("The data cover less than two years, so a seasonal swing cannot be ruled out."))
+    timeline = hypothesis.facts.timeline
+    end: datetime = series.span.end
+    if timeline is not None and timeline.last >= end:
+        unfinished = Name(periods.period_name(end, series.grain))
+        found.append(say("{0} is not complete yet and is left out.", unfinished))
+    return tuple(found)
+
+
+def _advice(hypothesis: Hypothesis, words: _Words, writer: Writer) -> Text:
+    split = [d for d in hypothesis.facts.plan.dimensions if not hypothesis.where or d != hypothesis.where[0]]
+    fell = hypothesis.direction == insights.DIRECTION_DECREASE
+    say = writer.ledger.say
+    if split:
+        template = (
+            "Split {0} in {1} by {2} to see where it was lost, then ask the people who own that part."
+            if fell
+            else "Split {0} in {1} by {2} to see where the gain came from and whether it can be repeated."
+        )
+        return say(template, words.subject, period(words.last), Name(split[0].label))
+    template = (
+        "Look for what was different in {1}: {0} fell too far for it to be the usual to and fro."
+        if fell
+        else "Write down what was different in {1} while it is fresh; {0} rose more than it usually does."
+    )
+    return say(template, words.subject, period(words.last))

@@ -1,0 +1,279 @@
+"""Few members of a dimension hold much of a total."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from claribi.v1 import insights_pb2 as insights
+
+from server.analysis import charts, formats, inference
+from server.analysis.columns import Dimension, Measure, row_count
+from server.analysis.evidence import Figure, Name, NoValue, Text, join
+from server.analysis.facts import Facts
+from server.analysis.hypothesis import (
+    Finding,
+    Hypothesis,
+    Magnitude,
+    Tested,
+    Told,
+    Writer,
+    certainty,
+    member_name,
+    saturating,
+)
+from server.analysis.inference import Floats
+from server.analysis.scope import Condition, Scalar, aggregate, equals, percent_of
+
+LEAST_ROWS = 50
+LEAST_MEMBERS = 4
+# One member alone is much when it holds this share, and this many times an even share.
+ALONE_SHARE, ALONE_TIMES = 0.40, 2.5
+# Several are few when they are at most this share of the members and hold half of the total.
+FEW_SHARE, FEW_HOLD = 0.10, 0.50
+
+
+@dataclass(frozen=True)
+class _Holdings:
+    """What each member holds, largest first: rows, total and sum of squares, each of shape (members,)."""
+
+    members: tuple[str, ...]
+    rows: Floats
+    total: Floats
+    squares: Floats
+
+
+@dataclass(frozen=True)
+class _Held:
+    """How many of the largest members are told, and the share they hold."""
+
+    count: int
+    share: float
+
+
+class Concentration:
+    """The share of the largest members against an even split."""
+
+    kind = insights.INSIGHT_TYPE_CONCENTRATION
+
+    def propose(self, facts: Facts) -> list[Hypothesis]:
+        """Each total that can be split, by each dimension with enough members."""
+        measures = [m for m in facts.measures if m.aggregation == "sum" and facts.overview[m].low >= 0]
+        counted = row_count(facts.scope.table)
+        found = []
+        for dimension in (*facts.plan.dimensions, *facts.plan.ranked):
+            held = _holdings(facts, dimension, measures) if facts.rows >= LEAST_ROWS else {}
+            for measure in (*measures, counted):
+                holdings = held.get(measure)
+                if (
+                    holdings is not None
+                    and len(holdings.members) >= LEAST_MEMBERS
+                    and holdings.total.sum() > 0
+                ):
+                    found.append(_examine(facts, dimension, measure, holdings))
+        return found
+
+    def tell(self, finding: Finding, writer: Writer) -> Told:
+        """The concentration in words."""
+        return _tell(finding, writer)
+
+
+def _holdings(facts: Facts, dimension: Dimension, measures: list[Measure]) -> dict[Measure, _Holdings]:
+    """What the members hold of each measure, and of the rows, in one query."""
+    source = facts.scope.source([Condition(f"{dimension.value} IS NOT NULL")])
+    cells = "".join(f", sum({m.value}), sum(CAST({m.value} AS DOUBLE) * {m.value})" for m in measures)
+    sql = f"SELECT {dimension.value}, count(*){cells} {source.sql} GROUP BY 1 ORDER BY 1"
+    rows = facts.scope.fetch(sql, source.params)
+    if not rows:
+        return {}
+    names = [str(row[0]) for row in rows]
+    table = np.array([[0.0 if cell is None else float(cell) for cell in row[1:]] for row in rows])
+    count = table[:, 0]
+    found = {row_count(facts.scope.table): _sorted(names, count, count, count)}
+    for index, measure in enumerate(measures):
+        found[measure] = _sorted(names, count, table[:, 1 + 2 * index], table[:, 2 + 2 * index])
+    return found
+
+
+def _sorted(names: list[str], rows: Floats, total: Floats, squares: Floats) -> _Holdings:
+    order = np.argsort(-total, kind="stable")
+    return _Holdings(tuple(names[i] for i in order), rows[order], total[order], squares[order])
+
+
+def _examine(facts: Facts, dimension: Dimension, measure: Measure, holdings: _Holdings) -> Hypothesis:
+    held = _few(holdings)
+    k = len(holdings.members)
+    even = held.count / k
+    error = _share_error(holdings, held)
+    statistic = (held.share - even) / error if error > 0 else 0.0
+    # The largest are chosen after the fact; the number of choices bounds how far chance could carry them.
+    p_value = min(1.0, k * inference.normal_two_sided(statistic)) if statistic > 0 else 1.0
+    shares = holdings.total / holdings.total.sum()
+    return Hypothesis(
+        kind=insights.INSIGHT_TYPE_CONCENTRATION,
+        facts=facts,
+        measure=measure,
+        tested=Tested(
+            "share of the largest against an even split",
+            statistic,
+            p_value,
+            int(holdings.rows.sum()),
+            "herfindahl_index",
+            float((shares**2).sum()),
+            (100 * (held.share - 1.96 * error), min(100.0, 100 * (held.share + 1.96 * error))),
+        ),  # fmt: skip
+        magnitude=Magnitude(100.0 * held.share, "%", held.share / even - 1.0),
+        direction=insights.DIRECTION_NONE,
+        material=_material(held, k),
+        size=held.share,
+        surprise=saturating(held.share / even - 1.0, 3.0),
+        dimension=dimension,
+        members=holdings.members[: held.count]
+        if held.count <= charts.BARS
+        else holdings.members[: charts.BARS],
+        profile=shares[: charts.BARS],
+        detail=held,
+    )
+
+
+def _few(holdings: _Holdings) -> _Held:
+    """The largest member when it holds much alone, else as many as hold half."""
+    shares = np.cumsum(holdings.total) / holdings.total.sum()
+    if shares[0] >= ALONE_SHARE:
+        return _Held(1, float(shares[0]))
+    count = int(np.searchsorted(shares, FEW_HOLD) + 1)
+    return _Held(count, float(shares[min(count, len(shares)) - 1]))
+
+
+def _material(held: _Held, k: int) -> bool:
+    if held.count == 1:
+        return held.share >= max(ALONE_SHARE, ALONE_TIMES / k)
+    return held.count <= FEW_SHARE * k
+
+
+def _share_error(holdings: _Holdings, held: _Held) -> float:
+    """The standard error of a share of a sum over rows, by linearisation (Cochran 1977, Sampling Techniques).
+
+    A share that rests on a single row has an error of its own size.
+    """
+    inside = float(holdings.squares[: held.count].sum())
+    outside = float(holdings.squares[held.count :].sum())
+    spread = inside * (1.0 - held.share) ** 2 + outside * held.share**2
+    return spread**0.5 / float(holdings.total.sum())
+
+
+def _tell(finding: Finding, writer: Writer) -> Told:
+    hypothesis, ledger = finding.hypothesis, writer.ledger
+    dimension, held, measure = hypothesis.dimension, hypothesis.detail, hypothesis.measure
+    assert dimension is not None
+    assert isinstance(held, _Held)
+    scope, what, by = hypothesis.facts.scope, Name(measure.label), Name(dimension.label)
+    known = Condition(f"{dimension.value} IS NOT NULL")
+    share = ledger.number(
+        f"share of {what.text} held by the largest of {by.text}",
+        _share(hypothesis, dimension, held, known),
+        unit="%",
+    )
+    members = ledger.number(
+        f"number of different {by.text}", aggregate(scope, f"count(DISTINCT {dimension.value})", [known]),
+        unit="", display=formats.count,
+    )  # fmt: skip
+    first = Name(member_name(hypothesis.members[0]))
+    if held.count == 1:
+        title, body = _alone(writer, parts=(first, what, share, by, members))
+    else:
+        title, body = _several(hypothesis, dimension, held, writer, parts=(first, what, share, by, members))
+    rows = (
+        [] if measure.column is None or held.count > 1 else [_row_share(hypothesis, dimension, known, writer)]
+    )
+    sure = ledger.say(f"The evidence that the split is not even is {certainty(finding.q_value)}.")
+    drawn = charts.member_figures(ledger, hypothesis.facts, dimension, expression=measure.total, label=what.text,
+                                  unit=measure.unit)  # fmt: skip
+    alt = ledger.say("Bars of {0} by {1}, largest first, led by {2}.", what, by, first)
+    chart = charts.bars(dimension, drawn, texts=(title, alt), axis=(measure.label, measure.unit),
+                        emphasis=list(hypothesis.members))  # fmt: skip
+    return Told(title, join([body, *rows, sure]), _advice(writer, first, what, by, alone=held.count == 1),
+                _caveats(writer), chart)  # fmt: skip
+
+
+def _share(hypothesis: Hypothesis, dimension: Dimension, held: _Held, known: Condition) -> Scalar:
+    """The share of the largest members, in percent."""
+    scope, total = hypothesis.facts.scope, hypothesis.measure.total
+    if held.count == 1:
+        own = aggregate(scope, total, [equals(dimension, hypothesis.members[0])])
+        return percent_of(own, aggregate(scope, total, [known]))
+    source = scope.source([known])
+    ranked = f"SELECT {total} AS v {source.sql} GROUP BY {dimension.value}"
+    largest = f"SELECT sum(v) FROM (SELECT v FROM ({ranked}) WHERE v IS NOT NULL ORDER BY v DESC LIMIT {held.count})"
+    return percent_of(Scalar(scope, largest, source.params), aggregate(scope, total, [known]))
+
+
+def _alone(writer: Writer, *, parts: tuple[Name, Name, Figure, Name, Figure]) -> tuple[Text, Text]:
+    say = writer.ledger.say
+    title = writer.pick(
+        ("{0} alone accounts for {2} of {1}", "{2} of {1} comes from {0}", "{0} carries {2} of {1}")
+    )
+    body = writer.pick(
+        (
+            "Of {4} different values of {3}, {0} holds {2} of {1}.",
+            "{1} leans on a single {3}: {0}, one of {4}, makes up {2}.",
+        )
+    )
+    return say(title, *parts), say(body, *parts)
+
+
+def _several(
+    hypothesis: Hypothesis,
+    dimension: Dimension,
+    held: _Held,
+    writer: Writer,
+    *,
+    parts: tuple[Name, Name, Figure, Name, Figure],
+) -> tuple[Text, Text]:
+    """Half of a total in the hands of few."""
+    first, what, share, by, members = parts
+    scope, total = hypothesis.facts.scope, hypothesis.measure.total
+    source = scope.source([Condition(f"{dimension.value} IS NOT NULL")])
+    sums = f"SELECT {total} AS v {source.sql} GROUP BY {dimension.value}"
+    running = (
+        f"SELECT sum(v) OVER (ORDER BY v DESC ROWS UNBOUNDED PRECEDING) / sum(v) OVER () AS s FROM ({sums})"
+    )
+    sql = f"SELECT 1 + count_if(s < {FEW_HOLD}) FROM ({running})"
+    few = writer.ledger.number(f"fewest of {by.text} that hold half of {what.text}", Scalar(scope, sql, source.params),
+                               display=formats.count)  # fmt: skip
+    if round(few.value) != held.count:
+        raise NoValue("the few that hold half are not the same when counted again")
+    say = writer.ledger.say
+    title = say("The largest {2} of {3} by {1} hold {0} of it", share, what, few, members)
+    body = say(
+        "Among {3} different values of {4}, the {2} largest together hold {0} of {1}; the first of them is {5}.",
+        share, what, few, members, by, first,
+    )  # fmt: skip
+    return title, body
+
+
+def _row_share(hypothesis: Hypothesis, dimension: Dimension, known: Condition, writer: Writer) -> Text:
+    scope = hypothesis.facts.scope
+    own = aggregate(scope, "count(*)", [equals(dimension, hypothesis.members[0])])
+    share = writer.ledger.number(
+        f"share of rows of {member_name(hypothesis.members[0])}",
+        percent_of(own, aggregate(scope, "count(*)", [known])), unit="%",
+    )  # fmt: skip
+    return writer.ledger.say("It stands behind {0} of the rows.", share)
+
+
+def _caveats(writer: Writer) -> tuple[Text, ...]:
+    return (writer.ledger.say("Holding much is a dependence, not by itself a fault."),)
+
+
+def _advice(writer: Writer, first: Name, what: Name, by: Name, *, alone: bool) -> Text:
+    templates = (
+        (
+            "Work out what losing {0} would mean for {1}, and who would take its place.",
+            "Watch {0} separately: when it moves, {1} moves with it, whatever the rest of {2} does.",
+        )
+        if alone
+        else (
+            "Name an owner for each of the largest by {2}, {0} first; {1} depends on them.",
+            "Ask how much of {1} would be left without {0} and its peers, and whether that risk is priced in.",
+        )
+    )
+    return writer.ledger.say(writer.pick(templates), first, what, by)

@@ -1,0 +1,246 @@
+"""Periods far from what season, trend and neighbours lead one to expect."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from claribi.v1 import insights_pb2 as insights
+
+from server.analysis import charts, formats, inference, periods
+from server.analysis.evidence import Figure, Name, Text, join
+from server.analysis.facts import Facts, Timeline, native_grain
+from server.analysis.hypothesis import (
+    Finding,
+    Hypothesis,
+    Magnitude,
+    Tested,
+    Told,
+    Writer,
+    certainty,
+    saturating,
+    subject_name,
+)
+from server.analysis.inference import Extreme, Floats
+from server.analysis.periods import one_period
+from server.analysis.scope import Condition, Scalar, measured, percent_change, series_sql, within
+from server.analysis.series import Series, phases, season
+from server.analysis.slices import whole
+
+LEAST_PERIODS = 24
+MOST_PERIODS = 1500
+NEIGHBOURS = 5  # periods on either side that say what to expect
+MOST_OUTLIERS = 5
+MATERIAL_DISTANCE = 4.0  # robust spreads
+MATERIAL_SHARE = 0.20  # of what was expected
+COMPARED_SPAN = 8  # like periods on either side whose median is called usual
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The extremes that pass on their own, most extreme first, and the series' cycle."""
+
+    extremes: tuple[Extreme, ...]
+    by_phase: bool
+
+
+class Outlier:
+    """Generalised extreme studentised deviate on what season and neighbours leave unexplained."""
+
+    kind = insights.INSIGHT_TYPE_OUTLIER
+
+    def propose(self, facts: Facts) -> list[Hypothesis]:
+        """Each series' most extreme period, at the finest grain and at the one the report speaks in."""
+        if facts.timeline is None or facts.report_grain is None:
+            return []
+        found = []
+        for grain in dict.fromkeys((_fine_grain(facts.timeline), facts.report_grain)):
+            for series in whole(facts, grain):
+                hypothesis = _examine(facts, series)
+                if hypothesis is not None:
+                    found.append(hypothesis)
+        return found
+
+    def tell(self, finding: Finding, writer: Writer) -> Told:
+        """The outlier in words."""
+        return _tell(finding, writer)
+
+
+def _fine_grain(timeline: Timeline) -> str:
+    return native_grain(timeline)
+
+
+def _examine(facts: Facts, series: Series) -> Hypothesis | None:
+    values = series.daily().values
+    if not LEAST_PERIODS <= len(values) <= MOST_PERIODS or np.ptp(values) <= 0:
+        return None
+    seasonal = season(series, values)
+    residuals = _steadied(values, values - seasonal)
+    extremes = inference.extremes(residuals, MOST_OUTLIERS)
+    if not extremes:
+        return None
+    expected = values - _unexplained(values - seasonal)
+    return _hypothesis(facts, series, expected, tuple(extremes), bool(seasonal.any()))
+
+
+def _steadied(values: Floats, flat: Floats) -> Floats:
+    """Residuals on the first scale on which they are hardly skewed."""
+    positive = bool((flat > 0).all() and (values > 0).all())
+    scales = [flat, *((np.sqrt(flat), np.log(flat)) if positive else ())]
+    return inference.steadiest([_unexplained(scaled) for scaled in scales], spared=MOST_OUTLIERS // 2 + 1)
+
+
+def _unexplained(values: Floats) -> Floats:
+    """What the median of the neighbours, the period itself left out, does not explain."""
+    padded = np.pad(values, NEIGHBOURS, constant_values=np.nan)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * NEIGHBOURS + 1)
+    residuals: Floats = values - np.nanmedian(np.delete(windows, NEIGHBOURS, axis=1), axis=1)
+    return residuals
+
+
+def _hypothesis(
+    facts: Facts, series: Series, expected: Floats, extremes: tuple[Extreme, ...], by_phase: bool
+) -> Hypothesis:
+    worst = extremes[0]
+    days = periods.days_in(series.starts[worst.index], series.grain) if series.daily() is not series else 1.0
+    usual = float(expected[worst.index]) * days
+    value = float(series.values[worst.index]) - usual
+    relative = value / abs(usual) if usual else None
+    where = (series.dimension, series.member) if series.dimension and series.member is not None else None
+    large = relative is None or abs(relative) >= MATERIAL_SHARE
+    return Hypothesis(
+        kind=insights.INSIGHT_TYPE_OUTLIER,
+        facts=facts,
+        measure=series.measure,
+        tested=Tested(
+            "generalised extreme studentised deviate",
+            worst.distance,
+            worst.p_value,
+            len(series.values),
+            "robust_spreads",
+            worst.distance,
+        ),  # fmt: skip
+        magnitude=Magnitude(value, "points" if series.measure.unit == "%" else series.measure.unit, relative),
+        direction=insights.DIRECTION_HIGHER if value > 0 else insights.DIRECTION_LOWER,
+        material=large and worst.distance >= MATERIAL_DISTANCE,
+        size=saturating(relative if relative is not None else 1.0, 0.8),
+        surprise=saturating(worst.distance - 3.0, 5.0),
+        where=where,
+        span=one_period(series.starts[worst.index], series.grain),
+        series=series,
+        profile=series.values,
+        detail=_Found(tuple(extreme for extreme in extremes if extreme.p_value < 0.01), by_phase),
+    )
+
+
+def _tell(finding: Finding, writer: Writer) -> Told:
+    hypothesis, ledger = finding.hypothesis, writer.ledger
+    series, span, found = hypothesis.series, hypothesis.span, hypothesis.detail
+    assert series is not None
+    assert span is not None
+    assert isinstance(found, _Found)
+    subject, when = subject_name(hypothesis), Name(span.name)
+    scope, unit = hypothesis.facts.scope, series.measure.unit
+    then = measured(scope, series.measure, (*series.where, within(scope, span)))
+    value = ledger.number(f"{subject.text}, {span.name}", then, unit=unit)
+    usual_scalar = _usual(hypothesis, series, found)
+    usual = ledger.number(f"usual {subject.text} around {span.name}", usual_scalar, unit=unit)
+    high = hypothesis.direction == insights.DIRECTION_HIGHER
+    verb = writer.pick(
+        ("jumped to", "shot up to", "spiked at") if high else ("sank to", "plunged to", "dipped to")
+    )
+    preposition = "in" if series.grain in {"month", "quarter", "week", "year"} else "on"
+    title = ledger.say(f"{{0}} {verb} {{1}} {preposition} {{2}}", subject, value, when)
+    apart = ledger.number_or_none(
+        f"distance of {subject.text} from usual, {span.name}", percent_change(then, usual_scalar), unit="%",
+        display=lambda share: formats.magnitude(share, "%"),
+    )  # fmt: skip
+    like = _like(series, found)
+    body = [_sentence(subject, value, usual, like=like, high=high, apart=apart, writer=writer),
+            _others(finding, series, found, writer)]  # fmt: skip
+    alt = ledger.say(f"A line of {{0}} by {series.grain}, with a single point far {'above' if high else 'below'} "
+                     "the rest: {1} against a usual {2}.", subject, value, usual)  # fmt: skip
+    marks = [(extreme.index, periods.period_name(series.starts[extreme.index], series.grain))
+             for extreme in found.extremes]  # fmt: skip
+    ledger.names.update(text for _, text in marks)
+    chart = charts.line(series, title, alt, marks)
+    return Told(title, join(body), _advice(subject, when, value, high, writer), _caveats(writer), chart)
+
+
+def _like(series: Series, found: _Found) -> str:
+    if found.by_phase and series.grain == "day":
+        return "the same weekday around that time"
+    if found.by_phase and series.grain in {"month", "quarter", "week"}:
+        return "the same time of other years"
+    if found.by_phase and series.grain == "hour":
+        return "the same hour of other days"
+    return f"the {series.grain}s around it"
+
+
+def _usual(hypothesis: Hypothesis, series: Series, found: _Found) -> Scalar:
+    """The median of like periods nearby, the outlier itself left out."""
+    scope, span = hypothesis.facts.scope, hypothesis.span
+    assert span is not None
+    position = series.starts.index(span.start)
+    phase = phases(series)
+    like = [
+        i for i in range(len(phase)) if i != position and (not found.by_phase or phase[i] == phase[position])
+    ]
+    like = sorted(sorted(like, key=lambda i: (abs(i - position), i))[: 2 * COMPARED_SPAN])
+    inner = series_sql(scope, series.measure, series.grain, series.where)
+    marks = ", ".join("CAST(? AS TIMESTAMP)" for _ in like)
+    chosen = Condition(f"period IN ({marks})", tuple(series.starts[i].isoformat(sep=" ") for i in like))
+    sql = f"SELECT median(v) FROM ({inner.sql}) WHERE {chosen.sql}"
+    return Scalar(scope, sql, (*inner.params, *chosen.params))
+
+
+def _sentence(
+    subject: Name,
+    value: Figure,
+    usual: Figure,
+    *,
+    like: str,
+    high: bool,
+    apart: Figure | None,
+    writer: Writer,
+) -> Text:
+    side = "above" if high else "below"
+    if apart is None:
+        return writer.ledger.say(f"{like.capitalize()} usually had {{0}}; this one had {{1}}.", usual, value)
+    template = writer.pick(
+        (
+            f"The usual value for {like} is {{2}}; {{0}} came in {{3}} {side} it.",
+            f"Going by {like}, one would have expected about {{2}}. {{1}} is {{3}} {side} that.",
+        )
+    )
+    return writer.ledger.say(template, subject, value, usual, apart)
+
+
+def _others(finding: Finding, series: Series, found: _Found, writer: Writer) -> Text:
+    strength = certainty(finding.q_value)
+    rest = [Name(periods.period_name(series.starts[e.index], series.grain)) for e in found.extremes[1:]]
+    if not rest:
+        return writer.ledger.say(f"No other {series.grain} stands out like this; the evidence is {strength}.")
+    listed = ", ".join(f"{{{i}}}" for i in range(len(rest)))
+    return writer.ledger.say(
+        f"The evidence is {strength}. Also far from usual, though less: " + listed + ".", *rest
+    )
+
+
+def _caveats(writer: Writer) -> tuple[Text, ...]:
+    return (
+        writer.ledger.say("The test says that the value is unusual, not whether it is an event or an error."),
+    )
+
+
+def _advice(subject: Name, when: Name, value: Figure, high: bool, writer: Writer) -> Text:
+    templates = (
+        (
+            "Open the rows of {1} first: a bulk booking, a duplicate load or a one-off would each look like this.",
+            "Ask who remembers {1}. If {0} was real, keep it out of averages and plans; if not, correct it.",
+        )
+        if high
+        else (
+            "Check whether the data of {1} are all there; a late or broken load is the commonest cause of such a gap.",
+            "Ask what stopped on {1}: an outage or a closure explains {0} of {2}, missing rows would too.",
+        )
+    )
+    return writer.ledger.say(writer.pick(templates), subject, when, value)

@@ -1,0 +1,248 @@
+"""A measure keeps rising or falling, more steadily than a random walk would."""
+
+import numpy as np
+from claribi.v1 import insights_pb2 as insights
+
+from server.analysis import charts, formats, periods
+from server.analysis.evidence import Figure, Name, Text, join
+from server.analysis.facts import Facts, complete_starts
+from server.analysis.hypothesis import (
+    Finding,
+    Hypothesis,
+    Magnitude,
+    Tested,
+    Told,
+    Writer,
+    certainty,
+    saturating,
+    subject_name,
+)
+from server.analysis.periods import Span
+from server.analysis.scope import Scalar, difference, percent_change, series_sql, within
+from server.analysis.series import Series, member_series, overall_series, season
+from server.analysis.slices import followed
+from server.analysis.trends import LEAST_PERIODS, Trend, explained_by_line, steady_trend
+
+WEEKS_LIMIT = 160  # up to here weeks are tested rather than months: more periods tell a line from a walk
+MATERIAL_RISE = 0.10  # of the mean level, over the whole span
+MATERIAL_POINTS = 2.0  # for measures in percent
+MATERIAL_EXPLAINED = 0.25  # share of the variance the line must explain
+
+
+class SteadyTrend:
+    """A slope that neither autocorrelated noise nor a random walk explains."""
+
+    kind = insights.INSIGHT_TYPE_TREND
+
+    def propose(self, facts: Facts) -> list[Hypothesis]:
+        """Each series' slope."""
+        grain = _test_grain(facts)
+        if grain is None or facts.report_grain is None:
+            return []
+        found = []
+        for series in followed(facts, grain):
+            if len(series.values) >= LEAST_PERIODS and np.ptp(series.values) > 0:
+                values = series.daily().values
+                trend = steady_trend(values - season(series, values))
+                told = _told_series(facts, series)
+                if told is not None:
+                    found.append(_hypothesis(facts, series, trend=trend, told=told))
+        return found
+
+    def tell(self, finding: Finding, writer: Writer) -> Told:
+        """The trend in words."""
+        return _tell(finding, writer)
+
+
+def _test_grain(facts: Facts) -> str | None:
+    if facts.timeline is None or facts.report_grain != "month":
+        return facts.report_grain
+    order = periods.GRAINS
+    fine = order.index(facts.timeline.grain) < order.index("week")
+    weeks = len(complete_starts(facts.timeline, "week", facts.now)) if fine else WEEKS_LIMIT + 1
+    filled = len({periods.floor(start, "week") for start in facts.timeline.starts}) >= 0.9 * weeks
+    return "week" if weeks <= WEEKS_LIMIT and filled else "month"
+
+
+def _told_series(facts: Facts, series: Series) -> Series | None:
+    """The same series at the grain the report speaks in."""
+    grain = facts.report_grain
+    if grain is None or grain == series.grain:
+        return series
+    if series.dimension is None or series.member is None:
+        return overall_series(facts, series.measure, grain)
+    breakdown = facts.breakdown(series.dimension.column)
+    member = breakdown.members.index(series.member)
+    return member_series(facts, breakdown, series.measure, member=member, grain=grain)
+
+
+def _hypothesis(facts: Facts, series: Series, *, trend: Trend, told: Series) -> Hypothesis:
+    rise = trend.slope * (len(series.values) - 1)
+    shown = told.daily().values
+    explained = explained_by_line(shown - season(told, shown))
+    level = abs(float(series.daily().values.mean()))
+    relative = rise / level if level else None
+    points = series.measure.unit == "%"
+    large = (
+        abs(rise) >= MATERIAL_POINTS if points else relative is not None and abs(relative) >= MATERIAL_RISE
+    )
+    where = (series.dimension, series.member) if series.dimension and series.member is not None else None
+    return Hypothesis(
+        kind=insights.INSIGHT_TYPE_TREND,
+        facts=facts,
+        measure=series.measure,
+        tested=Tested(
+            "slope against autocorrelated noise and a random walk",
+            trend.statistic,
+            trend.p_value,
+            len(series.values),
+            "share_of_variance_explained",
+            explained,
+            (trend.low, trend.high),
+        ),  # fmt: skip
+        magnitude=Magnitude(trend.slope, series.measure.unit, relative),
+        direction=insights.DIRECTION_INCREASE if trend.slope > 0 else insights.DIRECTION_DECREASE,
+        material=large and explained >= MATERIAL_EXPLAINED,
+        size=saturating(rise / 20.0 if points else relative or 0.0, 0.3),
+        surprise=explained,
+        where=where,
+        span=told.span,
+        series=told,
+        profile=series.values,
+    )
+
+
+def _tell(finding: Finding, writer: Writer) -> Told:
+    hypothesis, ledger = finding.hypothesis, writer.ledger
+    series = hypothesis.series
+    assert series is not None
+    subject, rising = subject_name(hypothesis), hypothesis.direction == insights.DIRECTION_INCREASE
+    early, late = _ends(series)
+    scalars = [_level(hypothesis, series, span) for span in (early, late)]
+    unit = series.measure.unit
+    first, last = (
+        ledger.number(f"{subject.text}, mean by {series.grain}, {span.name}", scalar, unit=unit)
+        for span, scalar in zip((early, late), scalars, strict=True)
+    )
+    moved = _moved(subject, scalars, unit, writer)
+    pace = _pace(hypothesis, series, subject, writer)
+    verb = (
+        writer.pick(("has been rising", "keeps climbing", "is on the way up"))
+        if rising
+        else writer.pick(("has been falling", "keeps slipping", "is on the way down"))
+    )
+    title = ledger.say(f"{{0}} {verb}, by about {{1}} a {series.grain}", subject, pace)
+    body = [_levels(series, (early, late), (first, last), moved, writer), _sureness(finding, writer)]
+    alt = ledger.say(
+        f"A line of {{0}} by {series.grain}, {'rising' if rising else 'falling'} from about {{1}} to about {{2}}.",
+        subject, first, last,
+    )  # fmt: skip
+    chart = charts.line(series, title, alt)
+    return Told(title, join(body), _advice(subject, rising, writer), _caveats(series, writer), chart)
+
+
+def _ends(series: Series) -> tuple[Span, Span]:
+    """The first and the last quarter of the span, at most a year each, at least two periods."""
+    length = len(series.starts)
+    width = max(2, min(length // 4, periods.CYCLES[series.grain] if series.grain != "year" else 3))
+    first = Span(series.starts[0], periods.shift(series.starts[0], series.grain, width), series.grain)
+    return first, Span(series.starts[-width], series.span.end, series.grain)
+
+
+def _level(hypothesis: Hypothesis, series: Series, span: Span) -> Scalar:
+    """The mean by period over a stretch of the series."""
+    scope = hypothesis.facts.scope
+    inner = series_sql(scope, series.measure, series.grain, (*series.where, within(scope, span)))
+    return Scalar(scope, f"SELECT avg(v) FROM ({inner.sql})", inner.params)
+
+
+def _moved(subject: Name, scalars: list[Scalar], unit: str, writer: Writer) -> Figure | None:
+    early, late = scalars
+    label = f"change of {subject.text} from the first to the last stretch"
+    if unit == "%":
+        return writer.ledger.number(
+            label,
+            difference(late, early),
+            unit="points",
+            display=lambda value: formats.magnitude(value, "points"),
+        )
+    return writer.ledger.number_or_none(
+        label, percent_change(late, early), unit="%", display=lambda value: formats.magnitude(value, "%")
+    )
+
+
+def _pace(hypothesis: Hypothesis, series: Series, subject: Name, writer: Writer) -> Figure:
+    """The median of the slopes between all pairs of periods, in SQL."""
+    scope = hypothesis.facts.scope
+    inner = series_sql(scope, series.measure, series.grain, (*series.where, within(scope, series.span)))
+    sql = (
+        f"WITH s AS (SELECT row_number() OVER (ORDER BY period) AS i, v FROM ({inner.sql})) "
+        "SELECT median((b.v - a.v) / (b.i - a.i)) FROM s AS a JOIN s AS b ON b.i > a.i"
+    )
+    unit = "points" if series.measure.unit == "%" else series.measure.unit
+    return writer.ledger.number(
+        f"median slope of {subject.text} by {series.grain}", Scalar(scope, sql, inner.params), unit=unit,
+        display=lambda value: formats.magnitude(value, unit),
+    )  # fmt: skip
+
+
+def _levels(
+    series: Series,
+    spans: tuple[Span, Span],
+    levels: tuple[Figure, Figure],
+    moved: Figure | None,
+    writer: Writer,
+) -> Text:
+    early, late = (Name(span.name) for span in spans)
+    grain = series.grain
+    template = writer.pick(
+        (
+            f"From {{0}} it averaged {{1}} a {grain}; from {{2}}, {{3}}",
+            f"The average {grain} brought {{1}} in the stretch from {{0}} and {{3}} in the one from {{2}}",
+        )
+        if series.measure.additive
+        else (
+            f"It averaged {{1}} from {{0}} and {{3}} from {{2}}",
+            f"From {{0}} the level was {{1}}; from {{2}}, {{3}}",
+        )
+    )
+    if moved is None:
+        return writer.ledger.say(template + ".", early, levels[0], late, levels[1])
+    side = "more" if levels[1].value > levels[0].value else "less"
+    return writer.ledger.say(template + f", {{4}} {side}.", early, levels[0], late, levels[1], moved)
+
+
+def _sureness(finding: Finding, writer: Writer) -> Text:
+    strength = certainty(finding.q_value)
+    return writer.ledger.say(
+        writer.pick(
+            (
+                f"The movement is steadier than a series that merely drifts would show; the evidence is {strength}.",
+                f"There is {strength} evidence for a lasting direction rather than a drift that could turn any day.",
+                f"Chance ups and downs rarely line up like this: the evidence is {strength}.",
+            )
+        )
+    )
+
+
+def _caveats(series: Series, writer: Writer) -> tuple[Text, ...]:
+    say = writer.ledger.say
+    found = [say("A trend in the past is no promise that it goes on.")]
+    if series.grain in {"month", "quarter"} and len(series.starts) < 2 * periods.CYCLES[series.grain]:
+        found.append(say("The data cover less than two years; part of the slope may be the season."))
+    return tuple(found)
+
+
+def _advice(subject: Name, rising: bool, writer: Writer) -> Text:
+    templates = (
+        (
+            "Plan capacity and stock for {0} at its present pace, and note what would make it slow.",
+            "Check whether {0} grows because of something you do; if so, decide whether to do more of it.",
+        )
+        if rising
+        else (
+            "Decide what level of {0} would be too low, and by when at this pace; act before that date, not on it.",
+            "Treat the decline of {0} as a cause to find, not as a bad stretch: it has been too steady for that.",
+        )
+    )
+    return writer.ledger.say(writer.pick(templates), subject)

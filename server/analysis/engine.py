@@ -1,0 +1,217 @@
+"""From snapshots to a report: read, test, correct, rank, tell."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from claribi.v1 import data_sources_pb2 as data_sources
+from claribi.v1 import insights_pb2 as insights
+from claribi.v1 import reports_pb2 as reports
+
+from server.analysis import gate, ranking
+from server.analysis.cautions import cautions
+from server.analysis.columns import plan_table
+from server.analysis.content import content_hash
+from server.analysis.detectors import DETECTORS
+from server.analysis.evidence import Ledger, Name, NoValue, join
+from server.analysis.facts import Facts, read_facts
+from server.analysis.hypothesis import Detector, Finding, Findings, Hypothesis, Told, Writer
+from server.analysis.metrics import key_metrics
+from server.analysis.question import Question, read_question
+from server.analysis.request import AnalysisRequest, Source
+from server.analysis.scope import QueryCount, Scope
+from server.analysis.sections import Material, write_sections, write_summary
+from server.analysis.subject import magnitude_of, statistics_of, subject_of
+from server.query.engine import QueryError
+
+ENGINE = "claribi-analyst 1.0"
+QUERY_BUDGET = 400  # reading and testing stop at the next table when so many queries were run
+LIMITS = {
+    reports.REPORT_TYPE_SUMMARY: 3,
+    reports.REPORT_TYPE_STANDARD: 10,
+    reports.REPORT_TYPE_UNSPECIFIED: 10,
+    reports.REPORT_TYPE_COMPREHENSIVE: 30,
+}
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass
+class _Work:
+    """What one analysis has read and found so far."""
+
+    ledger: Ledger
+    question: Question
+    tables: list[Facts] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    hypotheses: list[Hypothesis] = field(default_factory=list)
+    queries: QueryCount = field(default_factory=QueryCount)
+
+
+def analyse(request: AnalysisRequest, progress: Progress) -> reports.Report:
+    """The content of the report: sections, insights, evidence, charts, data quality, statistics, summary, hash.
+
+    The same snapshots, question and seed give the same content_hash. Raises ValueError for an unreadable period and
+    gate.UnboundNumber should a text print a number without evidence.
+    """
+    work = _read(request, progress)
+    findings = _find(request, work)
+    progress("write", 0.0)
+    report = _filled(request, work, findings)
+    metrics = key_metrics(work.tables, work.question, work.ledger)
+    progress("write", 0.5)
+    material = Material(report, findings, work.tables, work.unread, metrics, work.question, work.ledger)
+    report.summary = write_summary(material).text
+    report.sections.extend(write_sections(material, request.sections))
+    report.evidence.extend(work.ledger.entries)
+    gate.check_report(report, work.ledger.names)
+    report.content_hash = content_hash(report)
+    progress("write", 1.0)
+    return report
+
+
+@dataclass(frozen=True)
+class Board:
+    """Findings with their evidence, for those who print no sections."""
+
+    findings: Findings
+    evidence: list[insights.Evidence]
+
+
+def find_insights(request: AnalysisRequest, progress: Progress) -> Board:
+    """Insights, charts and evidence without sections; `request.limit` bounds them."""
+    work = _read(request, progress)
+    return Board(_find(request, work), work.ledger.entries)
+
+
+def _read(request: AnalysisRequest, progress: Progress) -> _Work:
+    """Reads every table and tests everything in it."""
+    work = _Work(Ledger(request.now), read_question(request.report.question))
+    tables = [(source, table) for source in request.sources for table in source.schema.tables]
+    for index, (source, table) in enumerate(tables):
+        progress("analyse", index / len(tables))
+        if work.queries.run >= QUERY_BUDGET:
+            work.unread.append(table.name)
+            continue
+        try:
+            _read_table(request, source, table, work)
+        except QueryError:
+            work.unread.append(table.name)
+    progress("analyse", 1.0)
+    return work
+
+
+def _read_table(request: AnalysisRequest, source: Source, table: data_sources.DataTable, work: _Work) -> None:
+    plan = plan_table(table, work.question.names)
+    scope = Scope(
+        source.id,
+        source.hash,
+        source.query,
+        table.name,
+        table.rows,
+        plan.time,
+        request.period(),
+        work.queries,
+    )
+    facts = read_facts(scope, plan, request.now)
+    work.tables.append(facts)
+    for detector in DETECTORS:
+        work.hypotheses.extend(detector.propose(facts))
+
+
+def _find(request: AnalysisRequest, work: _Work) -> Findings:
+    """Ranks all hypotheses of the report together and tells the best."""
+    ranked = ranking.rank(work.hypotheses, work.question)
+    limit = request.limit if request.limit is not None else LIMITS[request.report.report_type]
+    findings = Findings(hypotheses_tested=ranked.hypotheses_tested, discoveries=ranked.discoveries)
+    turns: Counter[int] = Counter()
+    for finding in ranked.findings:
+        if len(findings.kept) == limit:
+            break
+        kind = finding.hypothesis.kind
+        try:
+            told = _detector(kind).tell(finding, Writer(work.ledger, turns[kind] + request.report.seed))
+        except NoValue:
+            continue  # without its numbers a finding cannot be told
+        turns[kind] += 1
+        _keep(findings, finding, _with_echoes(told, finding, work.ledger))
+    return findings
+
+
+def _detector(kind: insights.InsightType) -> Detector:
+    return next(detector for detector in DETECTORS if detector.kind == kind)
+
+
+def _with_echoes(told: Told, finding: Finding, ledger: Ledger) -> Told:
+    """The finding with a word on the measures that say the same."""
+    if not finding.echoes:
+        return told
+    names = Name(", ".join(dict.fromkeys(measure.label for measure in finding.echoes)))
+    echo = ledger.say("The same shows in {0}.", names)
+    return Told(told.title, join([told.narrative, echo]), told.advice, told.caveats, told.chart)
+
+
+def _keep(findings: Findings, finding: Finding, told: Told) -> None:
+    rank = len(findings.kept) + 1
+    insight = insights.Insight(
+        id=f"i{rank}",
+        type=finding.hypothesis.kind,
+        title=told.title.text,
+        narrative=told.narrative.text,
+        rank=rank,
+        score=round(finding.score, 4),
+        direction=finding.hypothesis.direction,
+        caveats=[caveat.text for caveat in told.caveats],
+    )
+    _describe(insight, finding)
+    ids = [e for text in (told.title, told.narrative, *told.caveats, told.advice) for e in text.evidence_ids]
+    insight.evidence_ids.extend(dict.fromkeys(ids))
+    if told.chart is not None:
+        told.chart.id, told.chart.insight_id = f"c{len(findings.charts) + 1}", insight.id
+        insight.chart_id = told.chart.id
+        findings.charts.append(told.chart)
+    findings.insights.append(insight)
+    findings.told.append(told)
+    findings.kept.append(finding)
+
+
+def _describe(insight: insights.Insight, finding: Finding) -> None:
+    """Subject, magnitude and statistics."""
+    insight.subject.CopyFrom(subject_of(finding.hypothesis))
+    insight.magnitude.CopyFrom(magnitude_of(finding.hypothesis))
+    insight.statistics.CopyFrom(statistics_of(finding))
+
+
+def _filled(request: AnalysisRequest, work: _Work, findings: Findings) -> reports.Report:
+    """The report with all but its text."""
+    report = reports.Report()
+    report.CopyFrom(request.report)
+    report.engine = ENGINE
+    report.insights.extend(findings.insights)
+    report.charts.extend(findings.charts)
+    report.statistics.CopyFrom(
+        reports.ReportStatistics(
+            hypotheses_tested=findings.hypotheses_tested,
+            discoveries=findings.discoveries,
+            false_discovery_rate=ranking.FALSE_DISCOVERY_RATE,
+        )
+    )
+    report.data_quality.extend(_quality(request, work))
+    return report
+
+
+def _quality(request: AnalysisRequest, work: _Work) -> list[insights.QualityFinding]:
+    known = {
+        (source.id, table.name): [
+            finding for finding in source.quality.findings if finding.table == table.name
+        ]
+        for source in request.sources
+        for table in source.schema.tables
+    }
+    # The quality of a table is that of all its rows, whatever the period asked for.
+    scopes = [
+        Scope(facts.scope.source_id, facts.scope.snapshot_hash, facts.scope.query, facts.scope.table, facts.scope.rows,
+              count=work.queries)
+        for facts in work.tables
+    ]  # fmt: skip
+    return cautions(scopes, lambda scope: known[scope.source_id, scope.table], work.ledger)

@@ -1,0 +1,269 @@
+"""What is read of a table once, so that every hypothesis about it can be tested without asking again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from server.analysis import periods
+from server.analysis.columns import Dimension, Measure, Plan, row_count
+from server.analysis.inference import Floats, Groups
+from server.analysis.scope import Condition, Scope
+
+CELL_BUDGET = 20_000  # members x periods of one breakdown
+SLICE_MEMBERS = 12  # dimensions with at most so many members are also followed through time
+LARGEST_NUMBER = 1e90  # beyond it third powers leave the range of a double
+HOURLY_SPAN = timedelta(days=5)  # shorter spans are followed by the hour
+DAILY_SPAN = timedelta(days=6000)  # longer spans are followed by the month
+MOST_PERIODS_FILLED = 0.65  # of the periods of a grain, for the grain to be native to the table
+REPORT_PERIODS = 10  # complete periods a grain needs to be the one the report speaks in
+
+
+@dataclass(frozen=True)
+class Overview:
+    """One measure over all rows."""
+
+    n: int
+    mean: float
+    deviation: float
+    low: float
+    high: float
+    skew: float
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Rows and measures by period of the base grain, shape (periods,); empty periods are absent."""
+
+    grain: str
+    starts: tuple[datetime, ...]
+    rows: Floats
+    n: dict[Measure, Floats]
+    total: dict[Measure, Floats]
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """Rows and measures by member and period, shape (members, periods); one period when there is no time."""
+
+    dimension: Dimension
+    members: tuple[str, ...]
+    grain: str | None
+    starts: tuple[datetime, ...]
+    rows: Floats
+    n: dict[Measure, Floats]
+    total: dict[Measure, Floats]
+    variance: dict[Measure, Floats]
+
+    def groups(self, measure: Measure) -> Groups:
+        """Observations, mean and variance of each member over all periods."""
+        n, total = self.n[measure], self.total[measure]
+        count = n.sum(axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = total.sum(axis=1) / count
+            cell_mean = np.where(n > 0, total / n, 0.0)
+            inside = np.where(n > 1, self.variance[measure] * (n - 1), 0.0)
+            between = n * (cell_mean - mean[:, None]) ** 2
+            variance = (inside + np.where(n > 0, between, 0.0)).sum(axis=1) / (count - 1)
+        return Groups(count, mean, variance)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything read of one table."""
+
+    scope: Scope
+    plan: Plan
+    rows: int
+    measures: tuple[Measure, ...]
+    overview: dict[Measure, Overview]
+    timeline: Timeline | None = None
+    breakdowns: tuple[Breakdown, ...] = ()
+    report_grain: str | None = None
+    now: datetime = field(default=datetime.max)
+
+    def breakdown(self, column: str) -> Breakdown:
+        """The breakdown by a column."""
+        return next(found for found in self.breakdowns if found.dimension.column == column)
+
+
+def read_facts(scope: Scope, plan: Plan, now: datetime) -> Facts:
+    """Reads a table: one scan for ranges, one for totals, one by time, one for each dimension."""
+    plan, rows, span = _first_look(scope, plan)
+    if not rows:
+        return Facts(scope, replace(plan, measures=(), dimensions=(), ranked=()), 0, (), {}, now=now)
+    measures = tuple(plan.measures)
+    overview = _overview(scope, measures)
+    measures = tuple(measure for measure in measures if overview[measure].n > 1)
+    timeline = _timeline(scope, measures, span) if span else None
+    grain = _report_grain(timeline, now) if timeline else None
+    if timeline and timeline.rows.max(initial=0.0) > 1.0:
+        counted = row_count(scope.table)
+        measures = (*measures, counted)
+        timeline.n[counted] = timeline.total[counted] = timeline.rows
+    facts = Facts(scope, plan, rows, measures, overview, timeline, (), grain, now)
+    breakdowns = (_breakdown(facts, dimension) for dimension in plan.dimensions)
+    return replace(facts, breakdowns=tuple(found for found in breakdowns if len(found.members) > 1))
+
+
+def _first_look(scope: Scope, plan: Plan) -> tuple[Plan, int, tuple[datetime, datetime] | None]:
+    """Rows and range of time in scope; measures that hold NaN, infinities or giants are read around them."""
+    wild = [
+        f"count_if(NOT coalesce(abs(CAST({measure.value} AS DOUBLE)) < {LARGEST_NUMBER}, true))"
+        for measure in plan.measures
+    ]
+    time = [f"min({plan.time.value})", f"max({plan.time.value})"] if plan.time else []
+    source = scope.source()
+    row = scope.fetch(f"SELECT {', '.join(['count(*)', *wild, *time])} {source.sql}", source.params)[0]
+    measures = [
+        _tame(measure) if count else measure for measure, count in zip(plan.measures, row[1:], strict=False)
+    ]
+    span = (row[-2], row[-1]) if plan.time and row[-1] is not None and row[-1] > row[-2] else None
+    return replace(plan, measures=tuple(measures)), int(row[0]), span
+
+
+def _tame(measure: Measure) -> Measure:
+    guard = f"CASE WHEN abs(CAST({measure.value} AS DOUBLE)) < {LARGEST_NUMBER} THEN {measure.value} END"
+    return replace(measure, value=guard)
+
+
+def _overview(scope: Scope, measures: Sequence[Measure]) -> dict[Measure, Overview]:
+    if not measures:
+        return {}
+    asked = [
+        f"count({v}), avg({v}), stddev_samp({v}), min({v}), max({v}), skewness({v})"
+        for v in (measure.value for measure in measures)
+    ]
+    source = scope.source()
+    row = scope.fetch(f"SELECT {', '.join(asked)} {source.sql}", source.params)[0]
+    found = {}
+    for index, measure in enumerate(measures):
+        n, *rest = row[6 * index : 6 * index + 6]
+        mean, deviation, low, high, skew = (_number(cell) for cell in rest)
+        found[measure] = Overview(int(n), mean, deviation, low, high, skew)
+    return found
+
+
+def _timeline(scope: Scope, measures: Sequence[Measure], span: tuple[datetime, datetime]) -> Timeline:
+    length = span[1] - span[0]
+    grain = "hour" if length <= HOURLY_SPAN else "day" if length <= DAILY_SPAN else "month"
+    assert scope.time is not None
+    source = scope.source([Condition(f"{scope.time.value} IS NOT NULL")])
+    cells = "".join(f", count({m.value}), sum({m.value})" for m in measures)
+    sql = f"SELECT date_trunc('{grain}', {scope.time.value}), count(*){cells} {source.sql} GROUP BY 1 ORDER BY 1"
+    rows = scope.fetch(sql, source.params)
+    starts = tuple(_moment(row[0]) for row in rows)
+    table = np.array([[_number(cell) for cell in row[1:]] for row in rows])
+    n = {measure: table[:, 1 + 2 * i] for i, measure in enumerate(measures)}
+    total = {measure: table[:, 2 + 2 * i] for i, measure in enumerate(measures)}
+    return Timeline(grain, starts, table[:, 0], n, total, span[0], span[1])
+
+
+def _breakdown(facts: Facts, dimension: Dimension) -> Breakdown:
+    grain = _slice_grain(facts, dimension)
+    scope, measures = facts.scope, facts.measures
+    conditions = [Condition(f"{dimension.value} IS NOT NULL")]
+    period = "NULL"
+    if grain and scope.time:
+        conditions.append(Condition(f"{scope.time.value} IS NOT NULL"))
+        period = f"date_trunc('{grain}', {scope.time.value})"
+    real = [measure for measure in measures if measure.column is not None]
+    cells = "".join(f", count({m.value}), sum({m.value}), var_samp({m.value})" for m in real)
+    source = scope.source(conditions)
+    sql = f"SELECT {dimension.value}, {period}, count(*){cells} {source.sql} GROUP BY 1, 2 ORDER BY 1, 2"
+    return _pivot(dimension, grain, rows=scope.fetch(sql, source.params), measures=measures)
+
+
+def _slice_grain(facts: Facts, dimension: Dimension) -> str | None:
+    if facts.timeline is None:
+        return None
+    few = dimension.distinct <= SLICE_MEMBERS
+    if few and dimension.distinct * len(facts.timeline.starts) <= CELL_BUDGET:
+        return facts.timeline.grain
+    return facts.report_grain
+
+
+def _pivot(
+    dimension: Dimension, grain: str | None, *, rows: list[tuple[Any, ...]], measures: Sequence[Measure]
+) -> Breakdown:
+    members = tuple(sorted({row[0] for row in rows}))
+    moments = tuple(sorted({row[1] for row in rows if row[1] is not None}))
+    row_of = {member: index for index, member in enumerate(members)}
+    column_of = {moment: index for index, moment in enumerate(moments)}
+    real = [measure for measure in measures if measure.column is not None]
+    cells = np.zeros((1 + 3 * len(real), len(members), max(len(moments), 1)))
+    for row in rows:
+        cells[:, row_of[row[0]], column_of.get(row[1], 0)] = [_number(cell) for cell in row[2:]]
+    n = {measure: cells[1 + 3 * i] for i, measure in enumerate(real)}
+    total = {measure: cells[2 + 3 * i] for i, measure in enumerate(real)}
+    variance = {measure: cells[3 + 3 * i] for i, measure in enumerate(real)}
+    for counted in (measure for measure in measures if measure.column is None):
+        n[counted] = total[counted] = cells[0]
+        variance[counted] = np.zeros_like(cells[0])
+    return Breakdown(
+        dimension, members, grain, tuple(_moment(m) for m in moments), cells[0], n, total, variance
+    )
+
+
+def native_grain(timeline: Timeline) -> str:
+    """The finest grain at which most periods hold rows."""
+    for grain in periods.GRAINS[periods.GRAINS.index(timeline.grain) :]:
+        filled = len({periods.floor(start, grain) for start in timeline.starts})
+        first = periods.floor(timeline.starts[0], grain)
+        if filled >= MOST_PERIODS_FILLED * _steps(first, timeline.starts[-1], grain):
+            return grain
+    return "year"
+
+
+def _steps(first: datetime, last: datetime, grain: str) -> int:
+    if grain in {"month", "quarter", "year"}:
+        months = (last.year - first.year) * 12 + last.month - first.month
+        return months // {"month": 1, "quarter": 3, "year": 12}[grain] + 1
+    return int((last - first) / (periods.shift(first, grain, 1) - first)) + 1
+
+
+def _report_grain(timeline: Timeline, now: datetime) -> str:
+    """The coarsest of the usual grains that still leaves enough complete periods to compare with."""
+    native = native_grain(timeline)
+    order = periods.GRAINS
+    for grain in ("month", "week", "day", "hour"):
+        if order.index(grain) <= order.index(native):
+            break
+        if len(complete_starts(timeline, grain, now)) >= REPORT_PERIODS:
+            return grain
+    return native
+
+
+def complete_starts(timeline: Timeline, grain: str, now: datetime) -> tuple[datetime, ...]:
+    """The starts of all periods from the first to the last that the data cover wholly."""
+    gap = _usual_gap(timeline)
+    start = periods.floor(timeline.first, grain)
+    if timeline.first - start > gap:
+        start = periods.shift(start, grain, 1)
+    starts = []
+    while (end := periods.shift(start, grain, 1)) <= min(timeline.last + gap, now):
+        starts.append(start)
+        start = end
+    return tuple(starts)
+
+
+def _usual_gap(timeline: Timeline) -> timedelta:
+    """The step between moments that nine in ten steps do not exceed, and at least one of the base grain."""
+    base = periods.shift(timeline.starts[0], timeline.grain, 1) - timeline.starts[0]
+    steps = [later - earlier for earlier, later in zip(timeline.starts, timeline.starts[1:], strict=False)]
+    return max(base, sorted(steps)[int(0.9 * (len(steps) - 1))]) if steps else base
+
+
+def _moment(value: Any) -> datetime:
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None)
+    return datetime(value.year, value.month, value.day)
+
+
+def _number(cell: Any) -> float:
+    value = 0.0 if cell is None else float(cell)
+    return value if np.isfinite(value) else 0.0

@@ -1,0 +1,158 @@
+"""Numbers, columns and units as people write them."""
+
+import math
+import re
+from collections.abc import Callable
+
+Display = Callable[[float], str]
+
+NO_BREAK = "\u00a0"  # keeps a number and its unit on one line
+MINUS = "\u2212"
+LABEL_CHARACTERS = 60
+EXACT_COUNT_LIMIT = 1_000_000  # counts below are written out in full
+SCIENTIFIC_ABOVE = 1e15
+SCIENTIFIC_BELOW = 1e-6
+
+_SCALES = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
+_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
+_CODES = ("USD", "EUR", "GBP", "JPY", "INR", "CHF", "CAD", "AUD", "CNY", "SEK", "NOK", "DKK", "PLN", "BRL")
+_DURATIONS = {
+    "ms": "ms",
+    "millis": "ms",
+    "milliseconds": "ms",
+    "sec": "s",
+    "secs": "s",
+    "seconds": "s",
+    "min": "minutes",
+    "mins": "minutes",
+    "minutes": "minutes",
+    "hours": "hours",
+    "hrs": "hours",
+    "days": "days",
+}
+_PERCENT_WORDS = frozenset({"pct", "percent", "percentage"})
+_FRACTION_WORDS = frozenset({"rate", "ratio", "share", "pct", "percent", "percentage", "fraction"})
+_NO_UNIT_SUFFIX = frozenset({"", "rows"})
+
+
+def words(name: str) -> list[str]:
+    """The lower-case words of a column name: `orderValue_usd` gives order, value, usd."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    return [word.lower() for word in re.split(r"[\W_]+", spaced) if word]
+
+
+def unit_of(name: str, *, low: float, high: float) -> str:
+    """The unit a column's name and range leave no doubt about, else the empty string."""
+    parts = words(name)
+    for code in _CODES:
+        if code.lower() in parts:
+            return code
+    if parts and parts[-1] in _DURATIONS:
+        return _DURATIONS[parts[-1]]
+    if _PERCENT_WORDS & set(parts) and high > 1.0:
+        return "%"
+    if _FRACTION_WORDS & set(parts) and low >= 0.0 and high <= 1.0:
+        return "%"
+    return ""
+
+
+def is_fraction(unit: str, *, high: float) -> bool:
+    """Whether a percentage is stored as a fraction of one."""
+    return unit == "%" and high <= 1.0
+
+
+def label(name: str, unit: str = "") -> str:
+    """A name from the data on one short line; the unit it ends with is said by its numbers."""
+    text = re.sub(r"[\s\x00-\x1f\x7f]+", " ", name).strip()
+    if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", text):
+        text = _spoken(text, unit)
+    if len(text) > LABEL_CHARACTERS:
+        text = text[: LABEL_CHARACTERS - 1].rstrip() + "…"
+    return text or "(no name)"
+
+
+def _spoken(text: str, unit: str) -> str:
+    parts = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text).replace("_", " ").split()
+    if len(parts) > 1 and unit and (parts[-1].upper() == unit or _DURATIONS.get(parts[-1].lower()) == unit):
+        parts = parts[:-1]
+    return " ".join(part if part.isupper() and len(part) <= 4 else part.lower() for part in parts)
+
+
+def sentence_case(text: str) -> str:
+    """The text with its first letter in upper case."""
+    return text[:1].upper() + text[1:]
+
+
+def display(value: float, unit: str = "") -> str:
+    """The value with its unit: `1.24 million`, `$12.40`, `4.2 %`, `38 minutes`."""
+    if unit == "%":
+        return _percent(value) + NO_BREAK + "%"
+    if unit == "points":
+        return _percent(value) + NO_BREAK + ("point" if _percent(abs(value)) == "1" else "points")
+    if unit in _CODES:
+        sign = MINUS if value < 0 else ""
+        symbol = _SYMBOLS.get(unit, unit + NO_BREAK)
+        return sign + symbol + _money(abs(value))
+    suffix = "" if unit in _NO_UNIT_SUFFIX else NO_BREAK + unit
+    return plain(value) + suffix
+
+
+def magnitude(value: float, unit: str = "") -> str:
+    """The size of a value, for sentences whose verb carries the sign."""
+    return display(abs(value), unit)
+
+
+def signed(value: float, unit: str = "") -> str:
+    """The value with its sign, for cards."""
+    text = display(abs(value), unit)
+    if not any(digit in text for digit in "123456789"):
+        return text
+    return ("+" if value > 0 else MINUS) + text
+
+
+def count(value: float) -> str:
+    """A number of things: `5,000`, `1.24 million`."""
+    return f"{round(value):,}" if abs(value) < EXACT_COUNT_LIMIT else plain(value)
+
+
+def plain(value: float) -> str:
+    """The number at three significant digits, or whole below a million."""
+    if not math.isfinite(value):
+        return "not a number"
+    sign = MINUS if value < 0 else ""
+    size = abs(value)
+    if size != 0.0 and (size >= SCIENTIFIC_ABOVE or size < SCIENTIFIC_BELOW):
+        return sign + _scientific(size)
+    for scale, word in _SCALES:
+        if round(size) >= scale or (size / scale >= 0.99999):
+            return sign + _three_digits(size / scale) + NO_BREAK + word
+    text = _three_digits(size) if size < 1000 else f"{round(size):,}"
+    return sign + text if text != "0" else text
+
+
+def _three_digits(size: float) -> str:
+    if size == 0.0:
+        return "0"
+    decimals = max(0, 2 - math.floor(math.log10(size)))
+    text = f"{size:,.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _scientific(size: float) -> str:
+    mantissa, exponent = f"{size:.2e}".split("e")
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{mantissa.rstrip('0').rstrip('.')}×10{raised}"
+
+
+def _money(size: float) -> str:
+    if size >= 1000 or float(size).is_integer():
+        return plain(size)
+    return f"{size:,.2f}" if size >= 0.01 else plain(size)
+
+
+def _percent(value: float) -> str:
+    size = abs(value)
+    text = f"{size:,.0f}" if size >= 10 else f"{size:.1f}" if size >= 0.1 else f"{size:.2f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return MINUS + text if value < 0 and text != "0" else text

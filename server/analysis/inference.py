@@ -1,0 +1,252 @@
+"""Tests of hypotheses: what the data would look like without an effect, and how far they are from it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+Floats = NDArray[np.float64]
+
+SMALLEST_P = 1e-300
+# How light a tail a few values can vouch for: degrees of freedom that grow with their number. Found by simulation:
+# sums of skewed amounts then stay below the nominal error from 25 values on.
+LIGHTEST_TAIL = 3.0
+TAIL_VALUES = 30.0
+
+
+def t_two_sided(statistic: float, degrees: float) -> float:
+    """P(|T| >= |statistic|) of Student's t."""
+    return max(float(2.0 * special.stdtr(degrees, -abs(statistic))), SMALLEST_P)
+
+
+def normal_two_sided(statistic: float) -> float:
+    """P(|Z| >= |statistic|) of the standard normal."""
+    return max(float(2.0 * special.ndtr(-abs(statistic))), SMALLEST_P)
+
+
+def t_quantile(probability: float, degrees: float) -> float:
+    """The quantile of Student's t."""
+    return float(special.stdtrit(degrees, probability))
+
+
+def benjamini_hochberg(p_values: Floats) -> Floats:
+    """q values of p values, shape (n,), in the order given.
+
+    Benjamini and Hochberg 1995, "Controlling the false discovery rate", J. R. Statist. Soc. B 57.
+    """
+    count = len(p_values)
+    order = np.argsort(p_values, kind="stable")
+    scaled = p_values[order] * count / np.arange(1, count + 1)
+    adjusted = np.minimum.accumulate(scaled[::-1])[::-1]
+    q_values = np.empty(count)
+    q_values[order] = np.minimum(adjusted, 1.0)
+    return q_values
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Per group: observations (effective), mean and variance, each of shape (k,)."""
+
+    n: Floats
+    mean: Floats
+    variance: Floats
+
+    def take(self, keep: NDArray[np.bool_]) -> "Groups":
+        """The groups marked."""
+        return Groups(self.n[keep], self.mean[keep], self.variance[keep])
+
+
+def welch_anova(groups: Groups) -> tuple[float, float]:
+    """F and its p value for equal means under unequal variances.
+
+    Welch 1951, "On the comparison of several mean values: an alternative approach", Biometrika 38.
+    """
+    k = len(groups.n)
+    weight = groups.n / groups.variance
+    total = weight.sum()
+    grand = float((weight * groups.mean).sum() / total)
+    between = float((weight * (groups.mean - grand) ** 2).sum() / (k - 1))
+    spread = float(((1.0 - weight / total) ** 2 / (groups.n - 1.0)).sum())
+    statistic = between / (1.0 + 2.0 * (k - 2) / (k * k - 1.0) * spread)
+    degrees = (k * k - 1.0) / (3.0 * spread)
+    return statistic, max(float(special.fdtrc(k - 1, degrees, statistic)), SMALLEST_P)
+
+
+def pooled(groups: Groups) -> Groups:
+    """All groups as one."""
+    n = groups.n.sum()
+    mean = (groups.n * groups.mean).sum() / n
+    inside = ((groups.n - 1) * groups.variance + groups.n * (groups.mean - mean) ** 2).sum()
+    return Groups(np.array([n]), np.array([mean]), np.array([inside / (n - 1)]))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Two means compared: the difference, its interval at 95 %, Hedges' g and Welch's t with its p value."""
+
+    value: float
+    low: float
+    high: float
+    hedges_g: float
+    statistic: float
+    p_value: float
+
+
+def welch_difference(groups: Groups) -> Difference:
+    """The first group against the second.
+
+    Welch 1947, Biometrika 34; Hedges 1981, "Distribution theory for Glass's estimator", J. Educ. Stat. 6.
+    """
+    (n_a, n_b), (mean_a, mean_b), (var_a, var_b) = groups.n, groups.mean, groups.variance
+    part_a, part_b = var_a / n_a, var_b / n_b
+    error = math.sqrt(part_a + part_b)
+    degrees = (part_a + part_b) ** 2 / (part_a**2 / (n_a - 1) + part_b**2 / (n_b - 1))
+    value = float(mean_a - mean_b)
+    statistic = value / error
+    half = t_quantile(0.975, degrees) * error
+    common = math.sqrt(((n_a - 1) * var_a + (n_b - 1) * var_b) / (n_a + n_b - 2))
+    small_sample = 1.0 - 3.0 / (4.0 * (n_a + n_b) - 9.0)
+    g = value / common * small_sample
+    return Difference(value, value - half, value + half, g, statistic, t_two_sided(statistic, degrees))
+
+
+def kruskal_wallis(n: Floats, rank_sum: Floats) -> tuple[float, float, float]:
+    """H, its p value and epsilon squared from rank sums; no tie correction, so ties make it cautious.
+
+    Kruskal and Wallis 1952, J. Am. Stat. Assoc. 47; epsilon squared: Tomczak and Tomczak 2014.
+    """
+    total = n.sum()
+    h = float(12.0 / (total * (total + 1.0)) * (rank_sum**2 / n).sum() - 3.0 * (total + 1.0))
+    h = max(h, 0.0)
+    return h, max(float(special.chdtrc(len(n) - 1, h)), SMALLEST_P), h / float(total - 1.0)
+
+
+def chi_square(successes: Floats, n: Floats) -> tuple[float, float, float]:
+    """Chi-square, p value and Cramer's V of k groups by two outcomes (Pearson 1900; Cramer 1946)."""
+    rate = successes.sum() / n.sum()
+    if rate in (0.0, 1.0):
+        return 0.0, 1.0, 0.0
+    statistic = float(((successes - n * rate) ** 2 / (n * rate * (1.0 - rate))).sum())
+    p_value = max(float(special.chdtrc(len(n) - 1, statistic)), SMALLEST_P)
+    return statistic, p_value, math.sqrt(statistic / float(n.sum()))
+
+
+def long_run_ratio(series: Floats, *, evident: bool = False) -> float:
+    """How many times larger the variance of a mean is than for independent values, at least 1.
+
+    From the first autocorrelation, corrected for its small-sample bias (Marriott and Pope 1954); with `evident`,
+    1 unless the autocorrelation lies beyond two standard errors.
+    """
+    n = len(series)
+    centred = series - series.mean()
+    spread = float((centred**2).sum())
+    if n < 4 or spread <= 0.0:
+        return 1.0
+    rho = float((centred[1:] * centred[:-1]).sum()) / spread
+    if evident and rho < 2.0 / math.sqrt(n):
+        return 1.0
+    rho = min(rho + (1.0 + 3.0 * max(rho, 0.0)) / n, 0.97)
+    return max(1.0, (1.0 + rho) / (1.0 - rho))
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """A value the rest do not lead one to expect: where, how far in robust spreads, and its p value."""
+
+    index: int
+    distance: float
+    p_value: float
+
+
+def extremes(residuals: Floats, limit: int) -> list[Extreme]:
+    """The `limit` most extreme residuals by the generalised extreme studentised deviate, most extreme first.
+
+    Rosner 1983, "Percentage points for a generalized ESD many-outlier procedure", Technometrics 25; the tail is
+    that of a t distribution as heavy as the rest of the residuals shows, so that skewed or heavy-tailed noise is
+    not taken for outliers; p values are Bonferroni-corrected for the number of residuals.
+    """
+    n = len(residuals)
+    order = np.argsort(-np.abs(residuals - np.median(residuals)), kind="stable")
+    found = []
+    for taken in range(min(limit, n // 4)):
+        rest = np.sort(np.delete(residuals, order[: taken + 1]))
+        index = int(order[taken])
+        deviation = float(residuals[index] - np.median(rest))
+        side = _one_side(rest, deviation)
+        scale, degrees = _tail(side)
+        distance = abs(deviation) / scale if scale > 0.0 else 0.0
+        p_value = min(1.0, n * t_two_sided(distance, min(degrees, LIGHTEST_TAIL + n / TAIL_VALUES)))
+        found.append(Extreme(index, distance, p_value))
+    return found
+
+
+def _one_side(rest: Floats, deviation: float) -> Floats:
+    """The rest on the side of the deviation, mirrored: a skewed noise has its own tail there."""
+    centred = rest - np.median(rest)
+    side = centred[centred >= 0.0] if deviation >= 0.0 else -centred[centred <= 0.0]
+    return np.concatenate([side, -side])
+
+
+def _tail(side: Floats) -> tuple[float, float]:
+    """Scale and degrees of freedom of a t distribution with the spread and kurtosis of the values."""
+    variance = float((side**2).mean())
+    if variance <= 0.0:
+        return 0.0, 1.0
+    excess = float((side**4).mean()) / variance**2 - 3.0
+    # Kurtosis is underestimated in small samples; its standard error is added to stay on the safe side.
+    excess += math.sqrt(24.0 / len(side))
+    degrees = 4.0 + 6.0 / excess if excess > 0.06 else 100.0
+    return math.sqrt(variance * (degrees - 2.0) / degrees), degrees
+
+
+HARDLY_SKEWED = 0.3
+
+
+def steadiest(scales: Sequence[Floats], *, spared: int) -> Floats:
+    """The first of some residuals that is hardly skewed, else the least skewed; `spared` extremes do not count."""
+    skews = [abs(skewness(np.sort(residuals)[spared : len(residuals) - spared])) for residuals in scales]
+    chosen = next((i for i, skew in enumerate(skews) if skew < HARDLY_SKEWED), int(np.argmin(skews)))
+    return scales[chosen]
+
+
+def skewness(values: Floats) -> float:
+    """The third standardised moment; 0 for constant values."""
+    centred = values - values.mean()
+    spread = float((centred**2).mean()) ** 1.5
+    return float((centred**3).mean()) / spread if spread > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class Surprise:
+    """The last value against its forecast from the values before: t statistic, p value, values compared."""
+
+    statistic: float
+    p_value: float
+    n: int
+
+
+def last_value_surprise(values: Floats) -> Surprise | None:
+    """Whether the last value is a surprise, shape (n,) with n >= 8; None for constant values.
+
+    The forecast is a first-order autoregression fitted to the earlier values, so that it is their mean for noise and
+    the value before for a random walk; its error includes that of the fit (Box and Jenkins 1970). Against heavier
+    tails than the normal few values cannot vouch, so the degrees of freedom are those of the fit alone.
+    """
+    before, after = values[:-2], values[1:-1]
+    centre = float(before.mean())
+    spread = float(((before - centre) ** 2).sum())
+    if spread <= 0.0:
+        return None
+    slope = min(float(((before - centre) * (after - after.mean())).sum()) / spread, 1.0)
+    rest = after - after.mean() - slope * (before - centre)
+    degrees = len(before) - 2
+    variance = float((rest**2).sum()) / degrees
+    if variance <= 0.0:
+        return None
+    away = float(values[-2]) - centre
+    error = math.sqrt(variance * (1.0 + 1.0 / len(before) + away**2 / spread))
+    statistic = (float(values[-1]) - float(after.mean()) - slope * away) / error
+    return Surprise(statistic, t_two_sided(statistic, degrees), len(values))

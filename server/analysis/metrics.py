@@ -1,0 +1,113 @@
+"""Cards with the numbers one asks for first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from claribi.v1 import insights_pb2 as insights
+from claribi.v1 import reports_pb2 as reports
+
+from server.analysis import formats, periods
+from server.analysis.columns import Measure, row_count
+from server.analysis.evidence import Figure, Ledger, Name
+from server.analysis.facts import Facts, complete_starts
+from server.analysis.periods import Span, one_period
+from server.analysis.question import Question
+from server.analysis.scope import difference, measured, percent_change, within
+
+CARDS = 6
+CARDS_A_TABLE = 4
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """The last complete period and the one before."""
+
+    last: Span
+    previous: Span
+
+
+def key_metrics(tables: Sequence[Facts], question: Question, ledger: Ledger) -> list[reports.KeyMetric]:
+    """Cards of the first measures of each table, those the question names first."""
+    cards = []
+    for facts in tables:
+        share = max(1, min(CARDS_A_TABLE if len(tables) > 1 else CARDS, CARDS - len(cards)))
+        for measure in _main_measures(facts, question)[:share]:
+            card = _card(facts, measure, ledger, table=facts.scope.table if len(tables) > 1 else "")
+            if card is not None and len(cards) < CARDS:
+                cards.append(card)
+    return cards
+
+
+def _main_measures(facts: Facts, question: Question) -> list[Measure]:
+    measures = sorted(
+        (measure for measure in facts.measures if measure.column is not None),
+        key=lambda measure: not question.names(measure.column or ""),
+    )
+    single = facts.timeline is not None and facts.timeline.rows.max(initial=0.0) <= 1.0
+    return measures if single and measures else [*measures[: CARDS - 1], row_count(facts.scope.table)]
+
+
+def _card(facts: Facts, measure: Measure, ledger: Ledger, *, table: str) -> reports.KeyMetric | None:
+    compared = _compared(facts)
+    total = f"total {measure.label}" if measure.aggregation == "sum" and compared is None else measure.name
+    name = formats.sentence_case(total) + (f" ({formats.label(table)})" if table else "")
+    if compared is None:
+        whole = ledger.number_or_none(
+            name, measured(facts.scope, measure), unit=measure.unit, display=_display(measure)
+        )
+        return None if whole is None else _message(name, measure, whole, None, ledger, "")
+    later, earlier = (measured(facts.scope, measure, [within(facts.scope, span)])
+                      for span in (compared.last, compared.previous))  # fmt: skip
+    value = ledger.number_or_none(
+        f"{name}, {compared.last.name}", later, unit=measure.unit, display=_display(measure)
+    )
+    if value is None:
+        return None
+    unit = "points" if measure.unit == "%" else "%"
+    moved = difference(later, earlier) if unit == "points" else percent_change(later, earlier)
+    change = ledger.number_or_none(
+        f"change of {name}, {compared.previous.name} to {compared.last.name}", moved, unit=unit,
+        display=lambda size: formats.signed(size, unit),
+    )  # fmt: skip
+    return _message(f"{name}, {compared.last.name}", measure, value, change, ledger, compared.previous.name)
+
+
+def _compared(facts: Facts) -> _Compared | None:
+    if facts.timeline is None or facts.report_grain is None:
+        return None
+    starts = complete_starts(facts.timeline, facts.report_grain, facts.now)
+    if len(starts) < 2:
+        return None
+    last, previous = starts[-1], periods.shift(starts[-1], facts.report_grain, -1)
+    return _Compared(one_period(last, facts.report_grain), one_period(previous, facts.report_grain))
+
+
+def _display(measure: Measure) -> formats.Display:
+    if measure.aggregation == "count":
+        return formats.count
+    return lambda value: formats.display(value, measure.unit)
+
+
+def _message(
+    name: str, measure: Measure, value: Figure, change: Figure | None, ledger: Ledger, previous: str
+) -> reports.KeyMetric:
+    label = ledger.say("{0}", Name(name))
+    card = reports.KeyMetric(
+        label=label.text,
+        value=value.value,
+        unit=measure.unit,
+        display=value.display,
+        evidence_ids=[value.evidence_id],
+    )
+    if change is not None:
+        said = ledger.say("{0} vs {1}", change, Name(previous))
+        card.change_display = said.text
+        card.evidence_ids.extend(said.evidence_ids)
+        card.direction = _direction(change.value)
+    return card
+
+
+def _direction(change: float) -> insights.Direction:
+    if change == 0:
+        return insights.DIRECTION_FLAT
+    return insights.DIRECTION_INCREASE if change > 0 else insights.DIRECTION_DECREASE

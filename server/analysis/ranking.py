@@ -1,0 +1,170 @@
+"""Which hypotheses become findings, and in what order."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from claribi.v1 import insights_pb2 as insights
+
+from server.analysis import inference
+from server.analysis.hypothesis import Finding, Hypothesis
+from server.analysis.question import Question
+
+FALSE_DISCOVERY_RATE = 0.05
+WEIGHTS = {"size": 0.5, "surprise": 0.25, "certainty": 0.25}
+SURE_DIGITS = 10.0  # a q value of 1e-10 is as sure as the score can tell
+SLICE_WEIGHT = 0.85  # what holds for a part matters less than what holds for the whole
+COUNT_WEIGHT = 0.9  # a count of rows matters less than a measure
+WHOLE_WEIGHT = 4.0  # the many slices must not drown what is asked of the whole table
+LIKENESS = 0.9  # correlation from which two measures are told as one
+STANDS_OUT = 2.0  # how many times larger a part's effect must be to be told beside the whole's
+
+_ALONG_TIME = (insights.INSIGHT_TYPE_CHANGE, insights.INSIGHT_TYPE_OUTLIER)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The findings, best first, near-duplicates merged; what was tested, and what passed before merging."""
+
+    findings: tuple[Finding, ...]
+    hypotheses_tested: int
+    discoveries: int
+
+
+def rank(hypotheses: Sequence[Hypothesis], question: Question) -> Ranking:
+    """Corrects every p value of the report together, drops what is immaterial, merges what is said twice.
+
+    What the question names comes first, whatever its score.
+    """
+    ordered = sorted(hypotheses, key=lambda hypothesis: hypothesis.key)
+    if not ordered:
+        return Ranking((), 0, 0)
+    q_values = inference.benjamini_hochberg(_weighted([_prior(hypothesis) for hypothesis in ordered], ordered))
+    passed = [
+        Finding(hypothesis, float(q_value), score(hypothesis, float(q_value)))
+        for hypothesis, q_value in zip(ordered, q_values, strict=True)
+        if q_value <= FALSE_DISCOVERY_RATE and hypothesis.material
+    ]
+    passed.sort(key=lambda finding: -finding.score)
+    merged = merge(passed)
+    merged.sort(key=lambda finding: (-question.matches(finding.hypothesis), -finding.score))
+    return Ranking(tuple(merged), len(ordered), len(passed))
+
+
+def _prior(hypothesis: Hypothesis) -> float:
+    return 1.0 if hypothesis.where is not None else WHOLE_WEIGHT
+
+
+def _weighted(weights: Sequence[float], hypotheses: Sequence[Hypothesis]) -> inference.Floats:
+    """p values divided by weights of mean 1 that were fixed beforehand.
+
+    Genovese, Roeder and Wasserman 2006, "False discovery control with p-value weighting", Biometrika 93.
+    """
+    mean = sum(weights) / len(weights)
+    p_values = [h.tested.p_value * mean / weight for h, weight in zip(hypotheses, weights, strict=True)]
+    return np.minimum(np.array(p_values), 1.0)
+
+
+def score(hypothesis: Hypothesis, q_value: float) -> float:
+    """Worth in 0 to 1: how large, how surprising, how sure; less for parts and for counts of rows."""
+    sure = min(1.0, -math.log10(max(q_value, 1e-300)) / SURE_DIGITS)
+    parts = {"size": hypothesis.size, "surprise": max(0.0, hypothesis.surprise), "certainty": sure}
+    value = sum(WEIGHTS[name] * min(1.0, part) for name, part in parts.items())
+    if hypothesis.where is not None:
+        value *= SLICE_WEIGHT
+    return value * (COUNT_WEIGHT if hypothesis.measure.column is None else 1.0)
+
+
+def merge(findings: Sequence[Finding]) -> list[Finding]:
+    """Findings in the order given, without those an earlier one already says; echoes name the other measures."""
+    kept: list[Finding] = []
+    for finding in findings:
+        for place, earlier in enumerate(kept):
+            if _echoes(earlier.hypothesis, finding.hypothesis):
+                kept[place] = replace(earlier, echoes=(*earlier.echoes, finding.hypothesis.measure))
+                break
+            if _repeats(earlier.hypothesis, finding.hypothesis):
+                break
+        else:
+            kept.append(finding)
+    return kept
+
+
+def _same_table(a: Hypothesis, b: Hypothesis) -> bool:
+    return a.facts.scope.source_id == b.facts.scope.source_id and a.facts.scope.table == b.facts.scope.table
+
+
+def _echoes(earlier: Hypothesis, later: Hypothesis) -> bool:
+    """Whether another measure says the same of the same thing."""
+    return (
+        _same_table(earlier, later)
+        and earlier.kind == later.kind
+        and earlier.measure != later.measure
+        and earlier.direction == later.direction
+        and earlier.dimension == later.dimension
+        and earlier.members == later.members
+        and earlier.where == later.where
+        and earlier.span == later.span
+        and _alike(earlier, later)
+    )
+
+
+def _alike(a: Hypothesis, b: Hypothesis) -> bool:
+    if a.profile is None or b.profile is None or len(a.profile) != len(b.profile):
+        return False
+    known = np.isfinite(a.profile) & np.isfinite(b.profile)
+    x, y = a.profile[known], b.profile[known]
+    if len(x) < 2 or np.ptp(x) == 0 or np.ptp(y) == 0:
+        return False
+    return float(np.corrcoef(x, y)[0, 1]) >= LIKENESS
+
+
+def _repeats(earlier: Hypothesis, later: Hypothesis) -> bool:
+    """Whether the later hypothesis adds nothing to the earlier one."""
+    if not _same_table(earlier, later):
+        return False
+    if earlier.kind == later.kind == insights.INSIGHT_TYPE_GROUP_DIFFERENCE and _mirrored(earlier, later):
+        return True
+    if earlier.measure != later.measure or earlier.dimension != later.dimension:
+        return False
+    if earlier.where == later.where and earlier.dimension is None:
+        return _same_moment(earlier, later)
+    return earlier.dimension is None and _part_of_the_same(earlier, later)
+
+
+def _mirrored(a: Hypothesis, b: Hypothesis) -> bool:
+    """A by B after B by A."""
+    return bool(
+        a.dimension
+        and b.dimension
+        and a.measure.column == b.dimension.column
+        and b.measure.column == a.dimension.column
+    )
+
+
+def _same_moment(a: Hypothesis, b: Hypothesis) -> bool:
+    """The same series at the same time: a change told twice, or an outlier inside a change."""
+    if a.span is None or b.span is None:
+        return False
+    overlap = a.span.start < b.span.end and b.span.start < a.span.end
+    both = a.kind in _ALONG_TIME and b.kind in _ALONG_TIME
+    return overlap and (both or a.kind == b.kind)
+
+
+def _part_of_the_same(earlier: Hypothesis, later: Hypothesis) -> bool:
+    """A part that moves as the whole does, a whole told by its part, or the same move seen by another dimension."""
+    same_kind = earlier.kind == later.kind or (earlier.kind in _ALONG_TIME and later.kind in _ALONG_TIME)
+    if not same_kind or earlier.span is None or later.span is None:
+        return False
+    overlap = earlier.span.start < later.span.end and later.span.start < earlier.span.end
+    if not overlap:
+        return False
+    if earlier.where is not None and later.where is not None and earlier.where[0] == later.where[0]:
+        return False  # two members of one dimension are two facts
+    return _relative(later) < STANDS_OUT * _relative(earlier)
+
+
+def _relative(hypothesis: Hypothesis) -> float:
+    relative = hypothesis.magnitude.relative
+    return abs(relative if relative is not None else hypothesis.magnitude.value)

@@ -1,0 +1,164 @@
+"""Measures through time: one value for each complete period."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.analysis import periods
+from server.analysis.columns import Dimension, Measure
+from server.analysis.facts import Breakdown, Facts, Timeline, complete_starts
+from server.analysis.inference import Floats
+from server.analysis.periods import Span
+from server.analysis.scope import Condition, equals
+from server.analysis.trends import detrended
+
+GAP_LIMIT = 0.2  # share of periods without a value above which a series of averages is not followed
+SEASON_P = 0.01
+SEASON_CYCLES = 2
+
+
+@dataclass(frozen=True)
+class Series:
+    """A measure by complete period of one grain, shape (periods,), overall or for one member."""
+
+    measure: Measure
+    grain: str
+    starts: tuple[datetime, ...]
+    values: Floats
+    dimension: Dimension | None = None
+    member: str | None = None
+
+    @property
+    def span(self) -> Span:
+        """From the first to the last period."""
+        return Span(self.starts[0], periods.shift(self.starts[-1], self.grain, 1), self.grain)
+
+    @property
+    def where(self) -> tuple[Condition, ...]:
+        """The condition that cuts the table to the member."""
+        if self.dimension is None or self.member is None:
+            return ()
+        return (equals(self.dimension, self.member),)
+
+    def daily(self) -> "Series":
+        """Totals per day, so that a month is not larger for being longer; averages stay."""
+        if not self.measure.additive or self.grain not in {"month", "quarter", "year"}:
+            return self
+        days = np.array([periods.days_in(start, self.grain) for start in self.starts])
+        return replace(self, values=self.values / days)
+
+
+def overall_series(facts: Facts, measure: Measure, grain: str) -> Series | None:
+    """The measure over all rows; None when it has gaps or the table has no time."""
+    timeline = facts.timeline
+    if timeline is None:
+        return None
+    starts = complete_starts(timeline, grain, facts.now)
+    return _series(measure, grain, starts, bins=_bins(timeline.starts, starts, grain), n=timeline.n[measure],
+                   total=timeline.total[measure])  # fmt: skip
+
+
+def member_series(
+    facts: Facts, breakdown: Breakdown, measure: Measure, *, member: int, grain: str
+) -> Series | None:
+    """The measure for one member; None when it has gaps or the breakdown is coarser than the grain."""
+    timeline = facts.timeline
+    order = periods.GRAINS
+    if timeline is None or breakdown.grain is None or order.index(breakdown.grain) > order.index(grain):
+        return None
+    if breakdown.grain == "week" and grain != "week":
+        return None
+    starts = complete_starts(timeline, grain, facts.now)
+    found = _series(measure, grain, starts, bins=_bins(breakdown.starts, starts, grain),
+                    n=breakdown.n[measure][member], total=breakdown.total[measure][member])  # fmt: skip
+    if found is None:
+        return None
+    return replace(found, dimension=breakdown.dimension, member=breakdown.members[member])
+
+
+def _bins(moments: tuple[datetime, ...], starts: tuple[datetime, ...], grain: str) -> NDArray[np.int64]:
+    """For each moment the index of its period, -1 outside."""
+    place = {start: index for index, start in enumerate(starts)}
+    return np.array([place.get(periods.floor(moment, grain), -1) for moment in moments], dtype=np.int64)
+
+
+def _series(
+    measure: Measure,
+    grain: str,
+    starts: tuple[datetime, ...],
+    *,
+    bins: NDArray[np.int64],
+    n: Floats,
+    total: Floats,
+) -> Series | None:
+    if len(starts) < 2:
+        return None
+    inside = bins >= 0
+    sums = np.bincount(bins[inside], weights=total[inside], minlength=len(starts))
+    if measure.additive:
+        return Series(measure, grain, starts, sums)
+    counts = np.bincount(bins[inside], weights=n[inside], minlength=len(starts))
+    known = counts > 0
+    if known.mean() < 1.0 - GAP_LIMIT:
+        return None
+    index = np.arange(len(starts))
+    means = sums[known] / counts[known]
+    return Series(measure, grain, starts, np.interp(index, index[known], means))
+
+
+def phases(series: Series) -> NDArray[np.int64]:
+    """The place of each period in its cycle: hour of the day, day of the week, month or quarter of the year."""
+    place = {
+        "hour": lambda start: start.hour,
+        "day": lambda start: start.weekday(),
+        "week": lambda start: start.month - 1,
+        "month": lambda start: start.month - 1,
+        "quarter": lambda start: (start.month - 1) // 3,
+        "year": lambda start: 0,
+    }[series.grain]
+    return np.array([place(start) for start in series.starts], dtype=np.int64)
+
+
+def season(series: Series, values: Floats) -> Floats:
+    """The part of the values, shape (periods,), that repeats with the calendar; zeros when none is evident.
+
+    Phase means of the detrended values, told apart from chance by the F test of one-way analysis of variance.
+    """
+    flat = np.zeros(len(values))
+    cycle = periods.CYCLES[series.grain]
+    if cycle < 2 or len(values) < SEASON_CYCLES * cycle:
+        return flat
+    phase = phases(series)
+    flattened = detrended(values)
+    local = flattened - _local_level(flattened, cycle)
+    sums = np.bincount(phase, weights=local)
+    counts = np.bincount(phase)
+    means = (sums / np.maximum(counts, 1))[phase]
+    between, inside = float((means**2).sum()), float(((local - means) ** 2).sum())
+    used = int((counts > 0).sum())
+    if inside <= 0.0 or len(values) <= used + 1:
+        return flat
+    from scipy import special
+
+    statistic = (between / (used - 1)) / (inside / (len(values) - used))
+    return means if float(special.fdtrc(used - 1, len(values) - used, statistic)) < SEASON_P else flat
+
+
+def _local_level(values: Floats, cycle: int) -> Floats:
+    """A centred moving average over one cycle, so that trend and walk are not taken for season."""
+    width = cycle + 1 if cycle % 2 == 0 else cycle
+    half = width // 2
+    weights = np.ones(width)
+    if cycle % 2 == 0:
+        weights[0] = weights[-1] = 0.5
+    weights /= weights.sum()
+    smooth = np.convolve(values, weights, mode="valid")
+    level: Floats = np.concatenate([np.full(half, smooth[0]), smooth, np.full(half, smooth[-1])])
+    return level
+
+
+def timeline_rows(timeline: Timeline) -> float:
+    """The usual number of rows in a period of the base grain."""
+    return float(np.median(timeline.rows))

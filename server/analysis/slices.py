@@ -1,0 +1,56 @@
+"""The series a detector follows: each measure overall, and cut to the main members of small dimensions."""
+
+from collections.abc import Iterator
+
+from server.analysis.columns import Measure
+from server.analysis.facts import SLICE_MEMBERS, Breakdown, Facts, complete_starts
+from server.analysis.series import Series, member_series, overall_series
+
+SLICED_DIMENSIONS = 3
+SLICED_MEASURES = 3
+SLICED_MEMBERS = 6
+SLICE_ROWS = 10.0  # a period; sums of fewer rows jump about too wildly to be read
+SINGLE_FILLED = 0.9
+SLICE_SHARE = 0.05  # of the rows, below which a member's series is not followed
+
+
+def whole(facts: Facts, grain: str) -> Iterator[Series]:
+    """Each measure overall."""
+    for measure in facts.measures:
+        series = overall_series(facts, measure, grain)
+        if series is not None:
+            yield series
+
+
+def followed(facts: Facts, grain: str) -> Iterator[Series]:
+    """All series of the table at a grain: overall, and of the main members."""
+    yield from whole(facts, grain)
+    for measure in sliced_measures(facts):
+        yield from _member_series(facts, measure, grain)
+
+
+def sliced_measures(facts: Facts) -> list[Measure]:
+    """The first measures of the table: real ones before the count of rows."""
+    return sorted(facts.measures, key=lambda measure: measure.column is None)[:SLICED_MEASURES]
+
+
+def _member_series(facts: Facts, measure: Measure, grain: str) -> Iterator[Series]:
+    if facts.timeline is None:
+        return
+    periods = len(complete_starts(facts.timeline, grain, facts.now))
+    small = [found for found in facts.breakdowns if len(found.members) <= SLICE_MEMBERS]
+    for breakdown in small[:SLICED_DIMENSIONS]:
+        rows = breakdown.rows.sum(axis=1)
+        main = sorted(range(len(rows)), key=lambda member: (-rows[member], member))[:SLICED_MEMBERS]
+        for member in main:
+            if rows[member] >= SLICE_SHARE * rows.sum() and _thick(breakdown, member, periods):
+                series = member_series(facts, breakdown, measure, member=member, grain=grain)
+                if series is not None:
+                    yield series
+
+
+def _thick(breakdown: Breakdown, member: int, periods: int) -> bool:
+    """Whether a member has enough rows a period; a single row in nearly every period is a series of its own."""
+    rows = breakdown.rows[member]
+    single = rows.max(initial=0.0) <= 1.0 and rows.mean() >= SINGLE_FILLED
+    return single or float(rows.sum()) >= SLICE_ROWS * periods

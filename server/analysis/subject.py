@@ -1,0 +1,70 @@
+"""A hypothesis as the messages of the contract."""
+
+from claribi.v1 import insights_pb2 as insights
+
+from server.analysis.columns import Measure
+from server.analysis.hypothesis import Finding, Hypothesis
+from server.analysis.periods import GRAIN_VALUES
+
+_AGGREGATIONS = {
+    "sum": insights.AGGREGATION_SUM,
+    "average": insights.AGGREGATION_AVERAGE,
+    "count": insights.AGGREGATION_COUNT,
+}
+_BY_MEAN = (insights.INSIGHT_TYPE_GROUP_DIFFERENCE,)
+OTHER_MEMBERS = 20
+_INT32_MAX = 2**31 - 1
+
+
+def subject_of(hypothesis: Hypothesis) -> insights.Subject:
+    """Measure, dimension, slice and time of a hypothesis."""
+    subject = insights.Subject(measure=_measure(hypothesis.measure, mean=hypothesis.kind in _BY_MEAN))
+    if hypothesis.dimension is not None:
+        subject.dimension.column = hypothesis.dimension.column
+        if hypothesis.members:
+            subject.dimension.member = hypothesis.members[0]
+            subject.dimension.other_members.extend(hypothesis.members[1:OTHER_MEMBERS])
+    if hypothesis.where is not None:
+        subject.where.add(column=hypothesis.where[0].column, member=hypothesis.where[1])
+    time = hypothesis.facts.scope.time
+    if hypothesis.span is not None and time is not None:
+        span = insights.TimeSpan(column=time.column, grain=GRAIN_VALUES[hypothesis.span.grain])
+        setattr(span, "from", hypothesis.span.first_moment)
+        span.to = hypothesis.span.last_moment
+        subject.time.CopyFrom(span)
+    return subject
+
+
+def _measure(measure: Measure, *, mean: bool) -> insights.Measure:
+    aggregation = "average" if mean and measure.aggregation == "sum" else measure.aggregation
+    label = measure.average_name if aggregation == "average" else measure.label
+    expression = f"{aggregation}({measure.column})" if measure.column else measure.expression
+    if measure.is_share:
+        expression = f"share({measure.column})"
+    return insights.Measure(
+        column=measure.column, expression=expression, aggregation=_AGGREGATIONS[aggregation], label=label,
+        unit=measure.unit,
+    )  # fmt: skip
+
+
+def magnitude_of(hypothesis: Hypothesis) -> insights.Magnitude:
+    """How large."""
+    magnitude = hypothesis.magnitude
+    return insights.Magnitude(value=magnitude.value, unit=magnitude.unit, relative=magnitude.relative)
+
+
+def statistics_of(finding: Finding) -> insights.Statistics:
+    """How sure."""
+    tested = finding.hypothesis.tested
+    statistics = insights.Statistics(
+        test=tested.test,
+        statistic=tested.statistic,
+        p_value=tested.p_value,
+        q_value=finding.q_value,
+        n=min(tested.n, _INT32_MAX),
+        effect=insights.Effect(name=tested.effect_name, value=tested.effect),
+    )
+    if tested.interval is not None:
+        low, high = tested.interval
+        statistics.interval.CopyFrom(insights.Interval(low=low, high=high, level=0.95))
+    return statistics

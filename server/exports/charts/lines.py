@@ -1,0 +1,295 @@
+"""Charts over a horizontal scale: lines, areas and scatters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from claribi.v1 import insights_pb2 as pb
+
+from server.exports.charts import palette
+from server.exports.charts.plane import Layer, Plane, axis_title, below, grid, layer, texts
+from server.exports.charts.text_size import LINE_PX, width, wrap
+from server.exports.charts.ticks import Tick, moment, number_ticks, time_ticks
+
+HEIGHT = 190
+LABEL_LIMIT = 128
+MOST_LABELLED = 8
+# A scale from zero costs nothing while the data fill at least this share of it.
+ZERO_WHEN_LOWEST_BELOW = 0.35
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where each written x stands on the horizontal scale, and the ticks of that scale."""
+
+    of: Mapping[str, float]
+    ticks: Sequence[Tick]
+    span: tuple[float, float]
+
+
+def specification(chart: pb.Chart, displays: Mapping[str, str], total: float) -> dict[str, Any]:
+    """The Vega-Lite specification of a line, area or scatter chart, `total` px wide."""
+    places = horizontal(chart)
+    series = [(one, _points(one, places)) for one in chart.series]
+    values = [y for _, points in series for run in points for _, y in run]
+    ticks = _vertical(values, from_zero=chart.type == pb.CHART_TYPE_AREA)
+    colours = palette.colours([one.emphasis for one in chart.series])
+    labels = {} if chart.type == pb.CHART_TYPE_SCATTER else _end_labels(chart, displays)
+    plane = _plane(chart, places, ticks, labels=labels, total=total)
+    layers = [*grid(plane, ticks), *below(plane, _thinned(places.ticks, plane)), *_title(chart, plane)]
+    order = sorted(range(len(series)), key=lambda index: chart.series[index].emphasis)
+    for index in order:
+        layers += _marks(chart.type, series[index][1], colours[index], index)
+    layers += _annotations(chart, places, plane)
+    layers += _label_layers(series, labels, colours, plane)
+    if len(chart.series) > 1 and not labels:
+        layers += legend(plane, [one.name for one in chart.series], colours)
+    return plane.specification(layers)
+
+
+def horizontal(chart: pb.Chart) -> Places:
+    """The horizontal scale: time where every x is a moment, numbers where every x is one, else words in order."""
+    written = list(dict.fromkeys(point.x for one in chart.series for point in one.points))
+    written += [
+        mark.x
+        for mark in chart.annotations
+        if mark.x not in written and chart.x.kind != pb.AXIS_KIND_CATEGORY
+    ]
+    if chart.x.kind == pb.AXIS_KIND_TIME:
+        moments = {text: found for text in written if (found := moment(text))}
+        if moments:
+            return _over_time(moments, chart.x.grain)
+    if chart.x.kind == pb.AXIS_KIND_NUMBER:
+        numbers = {text: value for text in written if (value := _number(text)) is not None}
+        if numbers:
+            ticks = number_ticks(min(numbers.values()), max(numbers.values()), 6)
+            return Places(numbers, ticks, (ticks[0].at, ticks[-1].at))
+    ordered = {text: float(index) for index, text in enumerate(written)}
+    return Places(
+        ordered, [Tick(at, text) for text, at in ordered.items()], (-0.4, max(len(written), 1) - 0.6)
+    )
+
+
+def _over_time(moments: Mapping[str, Any], grain: pb.Grain) -> Places:
+    of = {text: at.timestamp() for text, at in moments.items()}
+    ticks = [Tick(at.timestamp(), label) for at, label in time_ticks(list(moments.values()), grain)]
+    low, high = min(of.values()), max(of.values())
+    margin = (high - low) * 0.01 or 1.0
+    return Places(of, ticks, (low - margin, high + margin))
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _points(series: pb.Series, places: Places) -> list[list[tuple[float, float]]]:
+    """The stretches of points without a gap, in the order of the horizontal scale."""
+    runs: list[list[tuple[float, float]]] = [[]]
+    for point in sorted((p for p in series.points if p.x in places.of), key=lambda p: places.of[p.x]):
+        if point.HasField("y") and math.isfinite(point.y):
+            runs[-1].append((places.of[point.x], point.y))
+        elif runs[-1]:
+            runs.append([])
+    return [run for run in runs if run]
+
+
+def _vertical(values: Sequence[float], *, from_zero: bool) -> list[Tick]:
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    if from_zero or 0 <= low < high * ZERO_WHEN_LOWEST_BELOW:
+        low = min(low, 0.0)
+    if from_zero or high * ZERO_WHEN_LOWEST_BELOW < 0 < -high:
+        high = max(high, 0.0)
+    return number_ticks(low, high)
+
+
+def _plane(
+    chart: pb.Chart, places: Places, ticks: Sequence[Tick], *, labels: Mapping[int, str], total: float
+) -> Plane:
+    left = max(width(tick.label) for tick in ticks) + 14
+    right = max((width(label) for label in labels.values()), default=0.0) + 16
+    rows = len(_annotation_rows(chart, places, total - left - right))
+    legend_row = len(chart.series) > 1 and not labels
+    numeric = chart.x.kind == pb.AXIS_KIND_NUMBER
+    return Plane(
+        x=places.span,
+        y=(ticks[0].at, ticks[-1].at),
+        height=HEIGHT,
+        total=total,
+        left=left,
+        right=max(right, 16),
+        top=28 + LINE_PX * (rows + legend_row),
+        bottom=44 if numeric else 26,
+    )
+
+
+def _title(chart: pb.Chart, plane: Plane) -> list[Layer]:
+    layers = axis_title(plane, chart.y.label, chart.y.unit)
+    if chart.x.kind != pb.AXIS_KIND_NUMBER or not chart.x.label:
+        return layers
+    text = chart.x.label if chart.x.unit in chart.x.label else f"{chart.x.label}, {chart.x.unit}"
+    row = {"x": plane.x[1], "y": plane.y_at(plane.height + 34), "text": text}
+    return [*layers, texts([row], align="right", baseline="middle", fill=palette.MUTED, limit=plane.width)]
+
+
+def _thinned(ticks: Sequence[Tick], plane: Plane) -> list[Tick]:
+    """Every tick, or every second, third …, so that no two labels touch."""
+    if len(ticks) < 2:
+        return list(ticks)
+    gap = min(plane.x_px(after.at) - plane.x_px(before.at) for before, after in pairwise(ticks))
+    widest = min(max(width(tick.label) for tick in ticks), 90) + 10
+    return list(ticks[:: max(1, math.ceil(widest / gap))])
+
+
+def _marks(
+    kind: pb.ChartType, runs: Sequence[Sequence[tuple[float, float]]], colour: str, index: int
+) -> list[Layer]:
+    quiet = colour == palette.QUIET
+    if kind == pb.CHART_TYPE_SCATTER:
+        rows = [{"x": x, "y": y} for run in runs for x, y in run]
+        return [layer(rows, "point", filled=True, size=34, opacity=0.45 if quiet else 0.6, color=colour)]
+    stroke: dict[str, Any] = {
+        "color": colour,
+        "strokeWidth": 1.5 if quiet else 2.25,
+        "strokeJoin": "round",
+        "strokeCap": "round",
+    }
+    dash = [] if quiet else palette.DASHES[index % len(palette.DASHES)]
+    layers = []
+    for run in runs:
+        rows = [{"x": x, "y": y, "y2": 0} for x, y in run]
+        if kind == pb.CHART_TYPE_AREA:
+            layers.append(layer(rows, "area", encoding={"y2": {"field": "y2"}}, color=colour, opacity=0.16))
+        if len(run) == 1:
+            layers.append(layer(rows, "point", filled=True, size=30, opacity=1, color=colour))
+        else:
+            layers.append(layer(rows, "line", strokeDash=dash, **stroke))
+    return layers
+
+
+def _end_labels(chart: pb.Chart, displays: Mapping[str, str]) -> dict[int, str]:
+    """The label at the end of each line: its name where there are several, its last number where that is evidence."""
+    several = len(chart.series) > 1
+    labels = {}
+    for index, series in enumerate(chart.series):
+        last = next((p for p in reversed(series.points) if p.HasField("y")), None)
+        if last is None:
+            continue
+        number = displays.get(last.evidence_id, "")
+        name = wrap(series.name, LABEL_LIMIT) if several else ""
+        if label := "\n".join(filter(None, [name, number])):
+            labels[index] = label
+    return labels if len(labels) <= MOST_LABELLED else {}
+
+
+def _label_layers(
+    series: Sequence[tuple[pb.Series, list[list[tuple[float, float]]]]],
+    labels: Mapping[int, str],
+    colours: Sequence[str],
+    plane: Plane,
+) -> list[Layer]:
+    ends = {index: series[index][1][-1][-1] for index in labels if series[index][1]}
+    middles = spread(
+        {index: plane.y_px(y) for index, (_, y) in ends.items()},
+        {index: LINE_PX * (labels[index].count("\n") + 1) for index in ends},
+        plane.height,
+    )
+    layers = []
+    for index, (x, y) in ends.items():
+        colour = palette.MUTED if colours[index] == palette.QUIET else colours[index]
+        top = middles[index] - LINE_PX * labels[index].count("\n") / 2
+        row = {"x": plane.x[1], "y": plane.y_at(top), "text": labels[index]}
+        layers.append(
+            layer([{"x": x, "y": y}], "point", filled=True, size=34, opacity=1, color=colours[index])
+        )
+        layers.append(texts([row], align="left", baseline="middle", dx=6, fill=colour, fontWeight=600))
+    return layers
+
+
+def spread(middles: Mapping[int, float], heights: Mapping[int, float], room: float) -> dict[int, float]:
+    """The wanted middles of labels (px from the top), moved down and then up until none touches another."""
+    order = sorted(middles, key=lambda key: middles[key])
+    placed: dict[int, float] = {}
+    floor = -LINE_PX / 2
+    for key in order:
+        placed[key] = max(middles[key], floor + heights[key] / 2)
+        floor = placed[key] + heights[key] / 2
+    ceiling = room + LINE_PX
+    for key in reversed(order):
+        placed[key] = min(placed[key], ceiling - heights[key] / 2)
+        ceiling = placed[key] - heights[key] / 2
+    return placed
+
+
+def _annotation_rows(chart: pb.Chart, places: Places, room: float) -> list[list[pb.Annotation]]:
+    """The annotations in rows above the plane, such that within a row no two texts touch."""
+    low, high = places.span
+    rows: list[tuple[float, list[pb.Annotation]]] = []
+    for mark in sorted((m for m in chart.annotations if m.x in places.of), key=lambda m: places.of[m.x]):
+        at = (places.of[mark.x] - low) / (high - low) * room
+        start, end = _extent(mark.text, at, room)
+        free = next((i for i, (used, _) in enumerate(rows) if used + 12 <= start), None)
+        if free is None:
+            rows.append((end, [mark]))
+        else:
+            rows[free] = (end, [*rows[free][1], mark])
+    return [marks for _, marks in rows]
+
+
+def _extent(text: str, at: float, room: float) -> tuple[float, float]:
+    wide = width(text)
+    return (at - wide, at) if at > room / 2 else (at, at + wide)
+
+
+def _annotations(chart: pb.Chart, places: Places, plane: Plane) -> list[Layer]:
+    layers = []
+    for level, marks in enumerate(_annotation_rows(chart, places, plane.width)):
+        over = plane.y_at(-8 - LINE_PX * level)
+        for mark in marks:
+            at = places.of[mark.x]
+            right = plane.x_px(at) > plane.width / 2
+            rule = {"x": at, "y": plane.y[0], "y2": plane.y_at(-2 - LINE_PX * level)}
+            text = {"x": at, "y": over, "text": mark.text}
+            layers.append(
+                layer([rule], "rule", encoding={"y2": {"field": "y2"}}, color=palette.INK, strokeDash=[2, 2])
+            )
+            layers.append(
+                texts(
+                    [text],
+                    align="right" if right else "left",
+                    baseline="middle",
+                    dx=-4 if right else 4,
+                    limit=plane.width * 0.75,
+                )
+            )
+    return layers
+
+
+def legend(plane: Plane, names: Sequence[str], colours: Sequence[str]) -> list[Layer]:
+    """Names beside a dot of their colour, in a row under the title of the axis; what finds no room is left out."""
+    layers: list[Layer] = []
+    at, y = 5 - plane.left, plane.y_at(28 - plane.top)
+    for name, colour in zip(names, colours, strict=True):
+        text = wrap(name, 150, lines=1)
+        if at + width(text) + 24 > plane.width + plane.right:
+            break
+        layers.append(
+            layer([{"x": plane.x_at(at), "y": y}], "point", filled=True, size=44, opacity=1, color=colour)
+        )
+        layers.append(
+            texts(
+                [{"x": plane.x_at(at + 8), "y": y, "text": text}],
+                align="left",
+                baseline="middle",
+                fill=palette.INK,
+            )
+        )
+        at += width(text) + 28
+    return layers

@@ -1,0 +1,119 @@
+"""Ticks of number and time axes, with their labels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from claribi.v1 import insights_pb2 as pb
+
+MINUS = "−"
+_SCALES = ((1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k"))
+# Below ten thousand a number is read faster in full ("4,200") than scaled ("4.2k").
+_SCALED_FROM = 1e4
+_SCIENTIFIC_BELOW, _SCIENTIFIC_FROM = 1e-4, 1e15
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A place on an axis and what stands there."""
+
+    at: float
+    label: str
+
+
+def nice_step(span: float, count: int) -> float:
+    """The 1, 2, 2.5 or 5 times a power of ten that cuts `span` into about `count` parts."""
+    raw = span / max(count, 1)
+    power: float = 10.0 ** math.floor(math.log10(raw))
+    return next(power * factor for factor in (1, 2, 2.5, 5, 10) if raw <= power * factor * (1 + 1e-9))
+
+
+def number_ticks(low: float, high: float, count: int = 5) -> list[Tick]:
+    """Round ticks from at most `low` to at least `high`."""
+    if not low < high:
+        margin = abs(low) * 0.1 or 1.0
+        low, high = low - margin, high + margin
+    step = nice_step(high - low, count)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    places = [index * step for index in range(first, last + 1)]
+    return [Tick(at, label) for at, label in zip(places, number_labels(places, step), strict=True)]
+
+
+def number_labels(places: Sequence[float], step: float) -> list[str]:
+    """Labels of ticks `step` apart, in one scale and with the same decimals: 0, 0.5M, 1.0M."""
+    largest = max(map(abs, places))
+    if not _SCIENTIFIC_BELOW <= largest < _SCIENTIFIC_FROM:
+        return ["0" if at == 0 else f"{at:.3g}".replace("-", MINUS) for at in places]
+    scale, suffix = next(
+        ((scale, suffix) for scale, suffix in _SCALES if largest >= max(scale, _SCALED_FROM)), (1, "")
+    )
+    decimals = next((d for d in range(9) if math.isclose(round(step / scale, d), step / scale)), 9)
+    return [_number(at / scale, decimals, suffix) for at in places]
+
+
+def _number(value: float, decimals: int, suffix: str) -> str:
+    text = f"{abs(value):,.{decimals}f}"
+    if float(text.replace(",", "")) == 0:
+        return "0"
+    return f"{MINUS if value < 0 else ''}{text}{suffix}"
+
+
+def moment(text: str) -> datetime | None:
+    """The UTC moment an ISO 8601 text names (a year or a month alone too), or None."""
+    padded = {4: f"{text}-01-01", 7: f"{text}-01"}.get(len(text), text)
+    try:
+        found = datetime.fromisoformat(padded)
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def _quarter(at: datetime) -> str:
+    return f"Q{(at.month + 2) // 3} {at.year}"
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%b %Y}"
+
+
+_LABELS: dict[pb.Grain, Callable[[datetime], str]] = {
+    pb.GRAIN_HOUR: lambda at: f"{at.day} {at:%b %H:%M}",
+    pb.GRAIN_DAY: _day,
+    pb.GRAIN_WEEK: _day,
+    pb.GRAIN_MONTH: lambda at: f"{at:%b %Y}",
+    pb.GRAIN_QUARTER: _quarter,
+    pb.GRAIN_YEAR: lambda at: f"{at.year}",
+}
+
+
+def time_label(at: datetime, grain: pb.Grain) -> str:
+    """A moment in the words of its grain: "Q3 2025", "14 Feb 2026"."""
+    return _LABELS.get(grain, _day)(at)
+
+
+def _starts(moments: Sequence[datetime], part: Callable[[datetime], object]) -> list[datetime]:
+    """The first moment of each stretch in which `part` is the same."""
+    firsts: dict[object, datetime] = {}
+    for at in moments:
+        firsts.setdefault(part(at), at)
+    return list(firsts.values())
+
+
+def time_ticks(moments: Sequence[datetime], grain: pb.Grain, most: int = 8) -> list[tuple[datetime, str]]:
+    """At most `most` of the moments with their labels, on round calendar places where there are enough."""
+    ordered = sorted(set(moments))
+    if len(ordered) <= most:
+        return [(at, time_label(at, grain)) for at in ordered]
+    years = [at for at in _starts(ordered, lambda at: at.year) if at.month == 1]
+    if len(years) > most // 2:
+        step = next(s for s in (1, 2, 5, 10, 20, 25, 50, 100, 1000) if len(years) / s <= most)
+        return [(at, f"{at.year}") for at in years if at.year % step == 0]
+    step = math.ceil(len(ordered) / most)
+    coarse = _starts(ordered, lambda at: (at.year, at.month))
+    if grain in (pb.GRAIN_HOUR, pb.GRAIN_DAY, pb.GRAIN_WEEK) and most // 2 <= len(coarse):
+        stride = math.ceil(len(coarse) / most)
+        return [(at, f"{at:%b %Y}") for at in coarse[::stride]]
+    return [(at, time_label(at, grain)) for at in ordered[::step]]

@@ -1,0 +1,316 @@
+"""The report as a workbook: typed cells to work on, native charts, and no formula at all."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from claribi.v1 import insights_pb2 as ipb
+from claribi.v1 import reports_pb2 as pb
+
+from server.exports import words
+from server.exports.charts.ticks import moment, time_label
+from server.exports.escape import workbook_cell
+from server.exports.outline import headline, outline_facts, parameters
+from server.exports.xlsx_charts import add_charts
+
+Cell = str | float | datetime | None
+# A workbook says when it was made; where the report does not, this stands in, never the clock.
+UNDATED = datetime(2000, 1, 1)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a sheet: its heading, its width in characters and the look of its cells."""
+
+    title: str
+    width: float
+    look: str = "text"
+
+
+LOOKS: dict[str, dict[str, Any]] = {
+    "text": {"text_wrap": True, "valign": "top"},
+    "plain": {"valign": "top"},
+    "number": {"valign": "top", "num_format": "#,##0.####"},
+    "tiny": {"valign": "top", "num_format": "0.00E+00"},
+    "count": {"valign": "top", "num_format": "#,##0"},
+    "probability": {"valign": "top", "num_format": "0.0000"},
+    "date": {"valign": "top", "num_format": "yyyy-mm-dd hh:mm"},
+    "printed": {"valign": "top", "align": "right", "bold": True},
+    "code": {"valign": "top", "font_name": "Consolas", "font_size": 9, "text_wrap": True},
+    "head": {
+        "bold": True,
+        "font_color": "#FFFFFF",
+        "bg_color": "#0C2B47",
+        "valign": "vcenter",
+        "text_wrap": True,
+    },
+    "title": {"bold": True, "font_size": 18, "font_color": "#0C2B47", "valign": "top", "text_wrap": True},
+    "subtitle": {"bold": True, "font_size": 12, "font_color": "#0B5FA5", "valign": "top", "text_wrap": True},
+    "label": {"font_color": "#55626E", "valign": "top"},
+}
+
+
+def render(report: pb.Report) -> bytes:
+    """The report as the bytes of an xlsx workbook: summary, metrics, findings, charts, data quality, evidence."""
+    import xlsxwriter
+
+    written = io.BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    book = xlsxwriter.Workbook(written, options)
+    try:
+        _fill(_Book(book), report)
+    finally:
+        book.close()
+    return written.getvalue()
+
+
+class _Book:
+    """A workbook with its looks, and the two ways a sheet is filled."""
+
+    def __init__(self, book: Any) -> None:
+        self.book = book
+        face = {"font_name": "Calibri", "font_size": 11}
+        self.looks = {name: book.add_format({**face, **look}) for name, look in LOOKS.items()}
+
+    def put(self, sheet: Any, row: int, column: int, *, value: Cell, look: str) -> None:
+        """Writes a cell by its type; what has no value stays empty."""
+        if value is None or value == "" or (isinstance(value, float) and not math.isfinite(value)):
+            sheet.write_blank(row, column, None, self.looks[look])
+        elif isinstance(value, str):
+            sheet.write_string(row, column, workbook_cell(value), self.looks[look])
+        elif isinstance(value, datetime):
+            sheet.write_datetime(row, column, value.replace(tzinfo=None), self.looks[look])
+        else:
+            tiny = look == "number" and value != 0 and not 1e-4 <= abs(value) < 1e15
+            sheet.write_number(row, column, value, self.looks["tiny" if tiny else look])
+
+    def table(self, name: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> Any:
+        """A sheet of one table, with its heading frozen and a filter on it."""
+        sheet = self.book.add_worksheet(name)
+        for index, column in enumerate(columns):
+            sheet.set_column(index, index, column.width)
+            self.put(sheet, 0, index, value=column.title, look="head")
+        for number, row in enumerate(rows, start=1):
+            for index, (column, value) in enumerate(zip(columns, row, strict=True)):
+                self.put(sheet, number, index, value=value, look=column.look)
+        sheet.freeze_panes(1, 0)
+        sheet.autofilter(0, 0, max(len(rows), 1), len(columns) - 1)
+        _for_paper(sheet, landscape=True)
+        sheet.repeat_rows(0)
+        return sheet
+
+
+def _for_paper(sheet: Any, *, landscape: bool) -> None:
+    sheet.hide_gridlines(2)
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    sheet.set_footer("&C&P / &N")
+    if landscape:
+        sheet.set_landscape()
+
+
+def _fill(book: _Book, report: pb.Report) -> None:
+    made = report.completed_at.ToDatetime() if report.HasField("completed_at") else UNDATED
+    book.book.set_properties(
+        {"title": workbook_cell(report.name)[:255], "author": "claribi", "company": "", "created": made}
+    )
+    _summary(book, report)
+    book.table(
+        "Metrics", METRIC_COLUMNS, [_metric(m) for section in report.sections for m in section.metrics]
+    )
+    book.table(
+        "Findings", FINDING_COLUMNS, [_finding(i) for i in sorted(report.insights, key=lambda i: i.rank)]
+    )
+    pictures = book.book.add_worksheet("Charts")
+    points = _point_rows(report)
+    book.table("Charts data", POINT_COLUMNS, points)
+    add_charts(book.book, pictures, report.charts)
+    _for_paper(pictures, landscape=False)
+    book.table("Data quality", QUALITY_COLUMNS, [_quality(finding) for finding in report.data_quality])
+    book.table("Evidence", EVIDENCE_COLUMNS, _evidence_rows(report))
+
+
+def _summary(book: _Book, report: pb.Report) -> None:
+    sheet = book.book.add_worksheet("Summary")
+    sheet.set_column(0, 0, 18)
+    sheet.set_column(1, 1, 100)
+    lines: list[tuple[str, str, str]] = [("", report.name, "title"), ("", headline(report), "subtitle")]
+    lines += [("Question", report.question, "text")] if report.question else []
+    lines += [(key, value, "text") for key, value in outline_facts(report)]
+    for section in report.sections:
+        said = [*section.paragraphs, *section.bullets]
+        lines += [("", "", "text"), ("", section.title, "subtitle")] if said else []
+        lines += [("", text, "text") for text in said]
+    if not report.sections and report.summary:
+        lines.append(("", report.summary, "text"))
+    for row, (key, value, look) in enumerate(lines):
+        book.put(sheet, row, 0, value=key, look="label")
+        book.put(sheet, row, 1, value=value, look=look)
+    _for_paper(sheet, landscape=False)
+
+
+METRIC_COLUMNS = (
+    Column("Metric", 36),
+    Column("Value", 18, "number"),
+    Column("Unit", 12, "plain"),
+    Column("Printed as", 18, "printed"),
+    Column("Change", 26, "plain"),
+    Column("Direction", 12, "plain"),
+    Column("Evidence", 16, "plain"),
+)
+
+
+def _metric(metric: pb.KeyMetric) -> list[Cell]:
+    value = metric.value if metric.HasField("value") else None
+    moved = words.direction(metric.direction)
+    proof = ", ".join(metric.evidence_ids)
+    return [metric.label, value, metric.unit, metric.display, metric.change_display, moved, proof]
+
+
+FINDING_COLUMNS = (
+    Column("Rank", 7, "count"),
+    Column("Kind", 17, "plain"),
+    Column("Title", 42),
+    Column("What is true", 70),
+    Column("Certainty", 22, "plain"),
+    Column("Direction", 11, "plain"),
+    Column("Size", 14, "number"),
+    Column("Unit", 10, "plain"),
+    Column("Test", 22),
+    Column("Observations", 13, "count"),
+    Column("p value", 10, "probability"),
+    Column("Adjusted p (q)", 13, "probability"),
+    Column("Effect", 14, "plain"),
+    Column("Effect size", 11, "number"),
+    Column("Interval low", 12, "number"),
+    Column("Interval high", 12, "number"),
+    Column("Caveats", 50),
+    Column("Evidence", 16, "plain"),
+)
+
+
+def _finding(insight: ipb.Insight) -> list[Cell]:
+    statistics, effect, interval = insight.statistics, insight.statistics.effect, insight.statistics.interval
+    sized, bounded = statistics.HasField("effect"), statistics.HasField("interval")
+    return [
+        insight.rank,
+        words.insight_type(insight.type),
+        insight.title,
+        insight.narrative,
+        words.certainty(insight)[0],
+        words.direction(insight.direction),
+        insight.magnitude.value if insight.HasField("magnitude") else None,
+        insight.magnitude.unit,
+        statistics.test.replace("_", " "),
+        statistics.n or None,
+        statistics.p_value if statistics.HasField("p_value") else None,
+        statistics.q_value if statistics.HasField("q_value") else None,
+        effect.name.replace("_", " "),
+        effect.value if sized else None,
+        interval.low if bounded else None,
+        interval.high if bounded else None,
+        "\n".join(insight.caveats),
+        ", ".join(insight.evidence_ids),
+    ]
+
+
+POINT_COLUMNS = (
+    Column("Chart", 50, "plain"),
+    Column("Series", 24, "plain"),
+    Column("X", 26, "plain"),
+    Column("Value", 18, "number"),
+    Column("Unit", 12, "plain"),
+    Column("Evidence", 12, "plain"),
+)
+
+
+def _point_rows(report: pb.Report) -> list[list[Cell]]:
+    return [
+        [chart.title, series.name, horizontal(chart, point), point.y if point.HasField("y") else None,
+         chart.y.unit, point.evidence_id]
+        for chart in report.charts
+        for series in chart.series
+        for point in series.points
+    ]  # fmt: skip
+
+
+def horizontal(chart: ipb.Chart, point: ipb.Point) -> Cell:
+    """The x of a point: a number where the axis is one and the text reads as one, else the text."""
+    if chart.x.kind != ipb.AXIS_KIND_NUMBER:
+        found = moment(point.x) if chart.x.kind == ipb.AXIS_KIND_TIME else None
+        return time_label(found, chart.x.grain) if found else point.x
+    try:
+        return float(point.x)
+    except ValueError:
+        return point.x
+
+
+QUALITY_COLUMNS = (
+    Column("Severity", 12, "plain"),
+    Column("Kind", 24, "plain"),
+    Column("Table", 20, "plain"),
+    Column("Columns", 28),
+    Column("Rows affected", 14, "count"),
+    Column("What to know", 90),
+    Column("Evidence", 16, "plain"),
+)
+
+
+def _quality(finding: ipb.QualityFinding) -> list[Cell]:
+    return [
+        words.severity(finding.severity),
+        words.quality_code(finding.code),
+        finding.table,
+        ", ".join(finding.columns),
+        finding.rows_affected,
+        finding.description,
+        ", ".join(finding.evidence_ids),
+    ]
+
+
+EVIDENCE_COLUMNS = (
+    Column("No.", 8, "plain"),
+    Column("What it is", 46),
+    Column("Value", 20, "number"),
+    Column("Unit", 12, "plain"),
+    Column("Printed as", 18, "printed"),
+    Column("Source", 26, "plain"),
+    Column("Table", 18, "plain"),
+    Column("Rows of table", 14, "count"),
+    Column("Query", 80, "code"),
+    Column("Parameters", 36, "code"),
+    Column("Snapshot", 24, "plain"),
+    Column("Computed", 17, "date"),
+)
+
+
+def _evidence_rows(report: pb.Report) -> list[list[Cell]]:
+    names = {source.id: source.name for source in report.data_sources}
+    return [_evidence(entry, names.get(entry.source.data_source_id, "")) for entry in report.evidence]
+
+
+def _evidence(entry: ipb.Evidence, source: str) -> list[Cell]:
+    return [
+        entry.id,
+        entry.label,
+        entry.value if entry.HasField("value") else None,
+        entry.unit,
+        entry.display,
+        source,
+        entry.source.table,
+        entry.source.rows,
+        entry.query,
+        parameters(entry.parameters),
+        entry.source.snapshot_hash,
+        entry.computed_at.ToDatetime(tzinfo=UTC) if entry.HasField("computed_at") else None,
+    ]

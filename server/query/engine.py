@@ -1,0 +1,110 @@
+"""Snapshots opened for questions: DuckDB in memory, one view a table, locked before the first question."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from server.query.snapshot import read_manifest
+from server.query.sql import literal, quote, select
+
+if TYPE_CHECKING:
+    import duckdb
+
+MAX_ROWS = 1_000_000
+"""Most rows a question may bring into Python."""
+_OPEN_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    # A name that is no table must not reach into the variables of this program.
+    "python_enable_replacements": False,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+}
+
+
+class QueryError(Exception):
+    """A question the engine refuses or cannot answer; the text is for the log, not for a caller."""
+
+
+class Query:
+    """One open snapshot. Questions are single SELECT statements; values travel as parameters."""
+
+    def __init__(self, connection: "duckdb.DuckDBPyConnection", tables: Sequence[str]) -> None:
+        self._connection = connection
+        self.tables = tuple(tables)
+        self.columns: tuple[str, ...] = ()
+
+    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a question; `columns` then holds their names. Raises QueryError."""
+        import duckdb
+
+        try:
+            cursor = self._connection.execute(self._statement(sql), list(params))
+            self.columns = tuple(column[0] for column in cursor.description or ())
+            found = cursor.fetchmany(MAX_ROWS + 1)
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error as error:
+            raise QueryError(str(error)) from error
+        if len(found) > MAX_ROWS:
+            raise QueryError(f"The question gave more than {MAX_ROWS:,} rows; aggregate in SQL.")
+        return found
+
+    def one(self, sql: str, params: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """The first row of a question, or None when it has none. Raises QueryError."""
+        found = self.rows(sql, params)
+        return found[0] if found else None
+
+    def _statement(self, sql: str) -> "duckdb.Statement":
+        # The type alone is no wall (a CTE may modify): the files are read-only by the lock on access.
+        statements = self._connection.extract_statements(sql)
+        if len(statements) != 1 or not _is_select(statements[0]):
+            raise QueryError("A question is one SELECT statement.")
+        return statements[0]
+
+
+def _is_select(statement: "duckdb.Statement") -> bool:
+    import duckdb
+
+    try:
+        return bool(statement.type == duckdb.StatementType.SELECT)
+    except ValueError:  # kinds newer than the names the driver knows
+        return False
+
+
+@contextmanager
+def open_snapshot(directory: Path, *, memory_mb: int = 512, threads: int = 2) -> Iterator[Query]:
+    """Opens the snapshot in `directory`: each table is a view of its name.
+
+    Only the Parquet files of the snapshot can be read; nothing can be written, attached, installed or set.
+    `memory_mb` is DuckDB's own limit in MiB, which single values can exceed: the process limit is the wall.
+    Raises SnapshotError when the folder is not a snapshot.
+    """
+    import duckdb
+
+    tables = read_manifest(directory)
+    files = {table.name: str((directory / table.file).resolve()) for table in tables}
+    connection = duckdb.connect(":memory:", config=_OPEN_CONFIG)
+    try:
+        for name, file in files.items():
+            source = select(["*"], f"read_parquet({literal(file)})")
+            connection.execute(f"create view {quote(name)} as {source}")
+        _lock(connection, list(files.values()), memory_mb=memory_mb, threads=threads)
+        yield Query(connection, list(files))
+    finally:
+        connection.close()
+
+
+def _lock(connection: "duckdb.DuckDBPyConnection", files: list[str], *, memory_mb: int, threads: int) -> None:
+    settings = [
+        f"allowed_paths = [{', '.join(literal(file) for file in files)}]",
+        f"memory_limit = '{int(memory_mb)}MiB'",
+        f"threads = {int(threads)}",
+        "TimeZone = 'UTC'",
+        "temp_directory = ''",
+        "max_temp_directory_size = '0KB'",
+        "enable_external_access = false",  # after allowed_paths: later it could not be set
+        "lock_configuration = true",
+    ]
+    for setting in settings:
+        connection.execute(f"SET {setting}")

@@ -1,0 +1,135 @@
+"""What the running server answers is what the OpenAPI document says: status, media type, headers and body."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+import pytest_asyncio
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from rest_bridge.openapi import product_document
+
+if TYPE_CHECKING:
+    from tests.support.world import World
+
+MISSING = "0197a5c2-7d3e-7c41-9b52-3f6a8e1d0c94"
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+# Each is a documented path, its values, the query, and the status wanted.
+READS: list[tuple[str, dict[str, str], str, int]] = [
+    ("/api/auth/status/", {}, "", 200),
+    ("/api/developer/api-keys/", {}, "", 200),
+    ("/api/members/", {}, "", 200),
+    ("/api/monitoring/health/", {}, "", 200),
+    ("/api/monitoring/health/", {}, "level=summary", 200),
+    ("/api/monitoring/health/", {}, "level=detailed", 200),
+    ("/api/monitoring/health/", {}, "level=loud", 400),
+    ("/api/v1/auth/verify/", {}, "", 200),
+    ("/api/v1/usage/", {}, "", 200),
+    ("/api/v1/reports/", {}, "page_size=1", 200),
+    ("/api/v1/reports/", {}, "page=0", 400),
+    ("/api/v1/reports/", {}, "nope=1", 400),
+    ("/api/v1/reports/{id}/", {"id": "report"}, "", 200),
+    ("/api/v1/reports/{id}/", {"id": "missing"}, "", 404),
+    ("/api/v1/reports/{id}/download/", {"id": "report"}, "", 200),
+    ("/api/v1/dashboards/", {}, "", 200),
+    ("/api/v1/dashboards/{id}/", {"id": "dashboard"}, "", 200),
+    ("/api/v1/data-sources/", {}, "", 200),
+    ("/api/v1/data-sources/{id}/", {"id": "data_source"}, "", 200),
+    ("/api/v1/goals/", {}, "hierarchy_type=topic", 200),
+    ("/api/v1/goals/{id}/", {"id": "goal"}, "", 200),
+    ("/api/v1/goals/{id}/progress/", {"id": "goal"}, "", 200),
+    ("/api/v1/schema/", {}, "", 200),
+    ("/api/v1/docs/", {}, "", 200),
+]
+DOCUMENT = product_document()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def client(world: World) -> AsyncIterator[httpx2.AsyncClient]:
+    transport = httpx2.ASGITransport(app=world.in_process)  # type: ignore[arg-type]
+    token = world.home.members["owner"].token
+    headers = {"authorization": f"Bearer {token}"}
+    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as made:
+        yield made
+
+
+def strict(node: Any) -> Any:
+    """OpenAPI 3.0 as JSON Schema; objects of an answer hold nothing that is not documented."""
+    if isinstance(node, list):
+        return [strict(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    plain = {key: strict(value) for key, value in node.items() if key != "nullable"}
+    if isinstance(node.get("properties"), dict) and node.get("type") == "object":
+        plain.setdefault("additionalProperties", False)
+    return {"anyOf": [plain, {"type": "null"}]} if node.get("nullable") is True else plain
+
+
+def resolved(node: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in node:
+        return node
+    target: Any = DOCUMENT
+    for part in node["$ref"].removeprefix("#/").split("/"):
+        target = target[part]
+    found: dict[str, Any] = target
+    return found
+
+
+def faults(schema: dict[str, Any], value: Any) -> list[str]:
+    whole = {**strict(schema), "components": strict({"schemas": DOCUMENT["components"]["schemas"]})}
+    validator = Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    found = (best_match([error]) for error in validator.iter_errors(value))
+    return [f"{error.json_path}: {error.message[:200]}" for error in found if error is not None]
+
+
+def check(path: str, verb: str, answer: httpx2.Response) -> None:
+    """Hold an answer against the document."""
+    documented = resolved(DOCUMENT["paths"][path][verb]["responses"][str(answer.status_code)])
+    always = {"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-Request-Id"}
+    assert [name for name in always & documented["headers"].keys() if name not in answer.headers] == []
+    media = answer.headers.get("content-type", "").partition(";")[0]
+    assert media in documented.get("content", {"": {}}), media
+    if media == "application/json" and "example" in json.dumps(documented["content"][media]):
+        assert faults(documented["content"][media]["schema"], answer.json()) == []
+
+
+@pytest.mark.parametrize(("path", "values", "query", "status"), READS)
+async def test_a_read_answers_as_documented(
+    world: World, client: httpx2.AsyncClient, path: str, values: dict[str, str], query: str, status: int
+) -> None:
+    ids = {name: world.home.ids.get(kind, MISSING) for name, kind in values.items()}
+    answer = await client.get(path.format(**ids) + (f"?{query}" if query else ""))
+    assert answer.status_code == status, answer.text
+    check(path, "get", answer)
+
+
+async def test_a_refused_body_answers_as_documented(client: httpx2.AsyncClient) -> None:
+    answer = await client.post("/api/v1/dashboards/", json={"nmae": "typo"})
+    assert answer.status_code == 400
+    check("/api/v1/dashboards/", "post", answer)
+
+
+async def test_a_call_without_credentials_answers_as_documented(client: httpx2.AsyncClient) -> None:
+    answer = await client.get("/api/v1/usage/", headers={"authorization": ""})
+    assert answer.status_code == 401
+    check("/api/v1/usage/", "get", answer)
+
+
+async def test_a_key_that_was_made_and_ended_answers_as_documented(client: httpx2.AsyncClient) -> None:
+    example = DOCUMENT["paths"]["/api/developer/api-keys/"]["post"]["requestBody"]["content"][
+        "application/json"
+    ]
+    made = await client.post("/api/developer/api-keys/", json=example["example"])
+    assert made.status_code == 201, made.text
+    check("/api/developer/api-keys/", "post", made)
+    assert made.json()["key"].startswith("claribi_key_")
+    ended = await client.delete(f"/api/developer/api-keys/{made.json()['id']}/")
+    assert ended.status_code == 204
+    check("/api/developer/api-keys/{id}/", "delete", ended)

@@ -1,0 +1,30 @@
+"""Every benchmark in turn: `python -m tests.performance [--quick]`. Quick runs show the shape, not the figures."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+# Each prints its own table; the second list is what --quick adds.
+BENCHMARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("tests.performance.codec_speed", ("--quick",)),
+    ("tests.performance.request_cpu", ("--requests", "80", "--rounds", "1")),
+    ("tests.performance.ingest_speed", ("--quick",)),
+    ("tests.performance.generate_million", ("--rows", "20000")),
+    ("tests.quality.first_figures", ("--quick",)),
+)
+
+
+def main() -> int:
+    """The number of benchmarks that did not run through."""
+    quick = "--quick" in sys.argv[1:]
+    failed = 0
+    for module, fast in BENCHMARKS:
+        print(f"\n== {module} {' '.join(fast) if quick else ''}", flush=True)
+        done = subprocess.run([sys.executable, "-m", module, *(fast if quick else ())], check=False)
+        failed += done.returncode != 0
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

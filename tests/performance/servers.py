@@ -1,0 +1,204 @@
+"""The servers of the request benchmark: each a child process that prints where it listens.
+
+`python -m tests.performance.servers KIND FOLDER [CORE]` is such a child.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+import orjson
+import uvicorn
+import uvloop
+
+KINDS = ("floor-asgi", "floor-grpc", "rest-in-process", "rest-stock", "rest-channel", "grpc")
+SECRET = "between the bridge and the core of the benchmark"
+SCREEN_LIMIT = 100_000_000
+
+
+@dataclass
+class Started:
+    """A server under measurement; `pids` are the processes whose CPU counts."""
+
+    kind: str
+    address: str
+    token: str
+    dashboard: str
+    pids: list[int]
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def grpc(self) -> bool:
+        """Whether it speaks gRPC."""
+        return self.kind in ("grpc", "floor-grpc")
+
+    def stop(self) -> None:
+        """End its processes, the bridge before the core."""
+        for process in reversed(self.processes):
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def start(kind: str, folder: str) -> Started:
+    """Start a server and wait until it listens."""
+    if kind == "rest-channel":
+        core = start("grpc", str(Path(folder) / "channel"))
+        bridge, said = _spawn("rest-channel", folder, core.address)
+        processes = [*core.processes, bridge]
+        return Started(kind, said["address"], core.token, core.dashboard, [*core.pids, bridge.pid], processes)
+    process, said = _spawn(kind, str(Path(folder) / kind))
+    return Started(kind, said["address"], said["token"], said["dashboard"], [process.pid], [process])
+
+
+def _spawn(*arguments: str) -> tuple[subprocess.Popen[bytes], dict[str, str]]:
+    command = [sys.executable, "-m", "tests.performance.servers", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise RuntimeError(f"{arguments[0]} did not start")
+    said: dict[str, str] = orjson.loads(line)
+    return process, said
+
+
+async def serve(kind: str, folder: str, core: str = "") -> None:
+    """Be the server until terminated."""
+    if kind == "floor-asgi":
+        await _serve_http(_idle_asgi)
+    elif kind == "floor-grpc":
+        await _serve_idle_grpc()
+    elif kind == "rest-channel":
+        await _serve_http(_channel_bridge(core))
+    else:
+        await _serve_product(kind, Path(folder))
+
+
+async def _serve_product(kind: str, folder: Path) -> None:
+    from server import logs
+    from tests.support.world import World
+
+    world = World(folder)
+    logs.configure(world.settings)
+    _lift_limits()
+    world.grpc = None
+    await world.start()
+    token = world.home.members["owner"].token
+    dashboard = await _fill(world)
+    if kind == "grpc":
+        _say(world.grpc_address, token, dashboard)
+        await asyncio.Event().wait()
+    bridge = world.in_process if kind == "rest-in-process" else _stock_bridge(world)
+    await _serve_http(bridge, token=token, dashboard=dashboard)
+
+
+def _lift_limits() -> None:
+    """The benchmark asks more often than any tier allows."""
+    from server.work import plans
+
+    for tier, plan in list(plans.PLANS.items()):
+        import dataclasses
+
+        plans.PLANS[tier] = dataclasses.replace(plan, general_per_hour=SCREEN_LIMIT)
+
+
+async def _fill(world: Any) -> str:
+    """Twenty dashboards, so that a list has a page."""
+    import httpx2
+
+    headers = {"authorization": f"Bearer {world.home.members['owner'].token}"}
+    transport = httpx2.ASGITransport(app=world.in_process)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as http:
+        for number in range(20):
+            body = {
+                "name": f"Board {number}",
+                "description": "one of twenty",
+                "config": {"layout": {"columns": 12}},
+            }
+            answer = await http.post("/api/v1/dashboards/", json=body, headers=headers)
+            answer.raise_for_status()
+    identifier: str = answer.json()["id"]
+    return identifier
+
+
+def _stock_bridge(world: Any) -> Any:
+    """The same bridge with google.protobuf.json_format for its codec."""
+    import dataclasses
+
+    from rest_bridge.app import Bridge
+    from rest_bridge.product import product_methods
+    from server.app import LocalChannel, product
+    from server.transport import CallMaker
+    from tests.performance.stock_codec import StockCodec
+
+    configuration = dataclasses.replace(product(world.settings), codec=StockCodec())
+    channel = LocalChannel(world.app.core, CallMaker(world.settings))
+    return Bridge(product_methods(), channel, configuration)
+
+
+def _channel_bridge(core: str) -> Any:
+    from rest_bridge.app import Bridge
+    from rest_bridge.channel import GrpcChannel
+    from rest_bridge.product import product_methods
+    from server.app import product
+    from server.settings import Settings
+
+    return Bridge(product_methods(), GrpcChannel(core), product(Settings()))
+
+
+async def _idle_asgi(scope: Any, _receive: Any, send: Any) -> None:
+    body = b'{"ok":true}'
+    status = 201 if scope["method"] == "POST" else 200
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _serve_idle_grpc() -> None:
+    async def idle(_request: bytes, _context: object) -> bytes:
+        return b""
+
+    class Everything(grpc.GenericRpcHandler):
+        def service(self, _details: object) -> Any:
+            return grpc.unary_unary_rpc_method_handler(idle)
+
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers((Everything(),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    _say(f"127.0.0.1:{port}", "x", "x")
+    await server.wait_for_termination()
+
+
+async def _serve_http(app: Any, *, token: str = "x", dashboard: str = "x") -> None:
+    config = uvicorn.Config(
+        app, port=0, http="httptools", loop="none", lifespan="off", access_log=False, log_level="error"
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    _say(f"http://127.0.0.1:{port}", token, dashboard)
+    await serving
+
+
+def _say(address: str, token: str, dashboard: str) -> None:
+    line = orjson.dumps({"address": address, "token": token, "dashboard": dashboard})
+    sys.stdout.buffer.write(line + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def main(arguments: Iterable[str]) -> None:
+    """Be a server."""
+    uvloop.run(serve(*arguments))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
