@@ -46,7 +46,7 @@ generate: $(STAMP) ## Python stubs and the OpenAPI document from the protos
 	@$(RUN) python -m grpc_tools.protoc -I protos --python_out=generated/python --pyi_out=generated/python \
 	  --grpc_python_out=generated/python protos/claribi/v1/*.proto
 	@cd generated/python/claribi/v1 && rm -f errors_pb2_grpc.py insights_pb2_grpc.py policy_pb2_grpc.py rules_pb2_grpc.py
-	@$(RUN) python -m rest_bridge.openapi generated/openapi.yaml
+	@$(RUN) python -m rest_bridge.openapi generated/python/claribi/openapi.yaml
 
 check-generated: generate ## fail when a generated file is stale
 	@git diff --exit-code --stat -- generated || { echo "generated/ is stale: run 'make generate' and commit it"; exit 1; }

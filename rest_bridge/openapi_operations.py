@@ -22,6 +22,8 @@ from rest_bridge.openapi_schemas import Schemas
 from rest_bridge.response import HTTP_BODY, NO_CONTENT
 from rest_bridge.words import snake_case, words_of
 
+PAGE_FIELD = "page"
+
 _EVERY_METHOD = (
     errors_pb2.ERROR_CODE_VALIDATION_ERROR,
     errors_pb2.ERROR_CODE_RATE_LIMITED,
@@ -208,6 +210,8 @@ def _codes(binding: Binding, policy: policy_pb2.Policy) -> set[int]:
         codes.add(errors_pb2.ERROR_CODE_INSUFFICIENT_PERMISSIONS)
     if binding.body:
         codes |= {errors_pb2.ERROR_CODE_PAYLOAD_TOO_LARGE, errors_pb2.ERROR_CODE_UNSUPPORTED_MEDIA_TYPE}
+    if PAGE_FIELD in binding.info.descriptor.input_type.fields_by_name:
+        codes.add(errors_pb2.ERROR_CODE_NOT_FOUND)  # a page past the end
     raw = binding.info.descriptor.output_type.full_name == HTTP_BODY
     if not raw and policy.success_status != NO_CONTENT:
         codes.add(errors_pb2.ERROR_CODE_NOT_ACCEPTABLE)

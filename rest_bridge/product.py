@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from claribi.v1 import (
     api_keys_pb2,
     auth_pb2,
@@ -56,7 +58,8 @@ def product_methods() -> list[MethodInfo]:
 
 def method_policy(method: MethodDescriptor) -> MethodPolicy:
     """The HTTP side of a method, from its `(claribi.v1.policy)`."""
-    policy = method.GetOptions().Extensions[policy_pb2.policy]
+    options: Any = method.GetOptions()
+    policy: policy_pb2.Policy = options.Extensions[policy_pb2.policy]
     masked = "update_mask" in method.input_type.fields_by_name
     return MethodPolicy(
         success_status=policy.success_status,
@@ -112,5 +115,6 @@ def _error_word(value: EnumValueDescriptor) -> str:
 
 
 def _error_row(value: EnumValueDescriptor) -> ErrorRow:
-    spec = value.GetOptions().Extensions[errors_pb2.error]
+    options: Any = value.GetOptions()
+    spec: errors_pb2.ErrorSpec = options.Extensions[errors_pb2.error]
     return ErrorRow(spec.grpc, spec.http, spec.message)

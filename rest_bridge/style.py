@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from claribi.v1 import rules_pb2
 from google.protobuf.descriptor import FieldDescriptor
 
@@ -11,7 +13,8 @@ from rest_bridge.words import public_word
 
 def omit_unset(field: FieldDescriptor) -> bool:
     """Whether a field is left out when unset: its `(claribi.v1.field).omit_unset`."""
-    return bool(field.GetOptions().Extensions[rules_pb2.field].omit_unset)
+    options: Any = field.GetOptions()
+    return bool(options.Extensions[rules_pb2.field].omit_unset)
 
 
 STYLE = JsonStyle(enum_word=public_word, omit_unset=omit_unset)

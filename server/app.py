@@ -19,7 +19,6 @@ from server.interceptors.access_log import AccessLog
 from server.interceptors.authenticate import Authenticate
 from server.interceptors.authorize import Authorize
 from server.interceptors.chain import Interceptor
-from server.interceptors.idempotency import Idempotency
 from server.interceptors.rate_limit import RateLimit
 from server.interceptors.recover import Recover
 from server.interceptors.transaction import OneTransaction
@@ -39,7 +38,7 @@ def interceptors(rooms: Rooms) -> tuple[Interceptor, ...]:
         RateLimit(rooms.settings, limiter=rooms.limiter),
         Authorize(),
         Validate(),
-        Idempotency(rooms.database, lease_seconds=rooms.settings.job_wall_seconds),
+        rooms.idempotency,
         OneTransaction(rooms.database),
     )
 

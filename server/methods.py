@@ -21,6 +21,7 @@ from google.protobuf import message_factory
 from google.protobuf.descriptor import EnumValueDescriptor, MethodDescriptor
 from google.protobuf.message import Message
 
+from rest_bridge.words import public_word
 from server.options import has_option, option
 
 CONTRACT: tuple[ModuleType, ...] = (
@@ -65,12 +66,8 @@ class Method:
 
 
 def enum_word(value: EnumValueDescriptor) -> str:
-    """The public word of an enum value: its (word) option, else its lower-case name without the enum's prefix."""
-    word = option(value.GetOptions(), policy_pb2.word)
-    if word:
-        return str(word)
-    prefix = "".join(f"_{c}" if c.isupper() else c.upper() for c in value.type.name).lstrip("_") + "_"
-    return str(value.name.removeprefix(prefix).lower())
+    """The public word of an enum value; "" for the unspecified one."""
+    return public_word(value) or ""
 
 
 SCOPES: dict[int, str] = {

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from rest_bridge.codec import Codec
 from rest_bridge.style import STYLE
 from server.analysis.board import suggest_widgets
+from server.interceptors.idempotency import Idempotency
 from server.query.check import check_query
 from server.services.api_keys import ApiKeyService
 from server.services.auth import AuthService
@@ -49,6 +50,7 @@ class Rooms:
         self.passwords = Passwords(settings)
         self.limiter = MemoryLimiter()
         self.key_usage = KeyUsage(self.database)
+        self.idempotency = Idempotency(self.database, lease_seconds=settings.lease_seconds)
         self.sandbox = Sandbox(settings.job_processes)
         self.linker = Linker(self.secrets.derive)
         self.syncer = Syncer(settings, self.database, files=self.files, sandbox=self.sandbox)
@@ -68,6 +70,7 @@ class Rooms:
 
     async def close(self, grace_seconds: float) -> None:
         """End it in the opposite order."""
+        await self.idempotency.close()
         await self.bound_goals.close()
         await self.generator.close(grace_seconds)
         await self.syncer.close()

@@ -8,13 +8,13 @@ from claribi.v1 import insights_pb2 as insights
 from server.analysis import formats
 from server.analysis.evidence import Ledger, Name, Text
 from server.analysis.scope import Condition, Scalar, Scope, aggregate
-from server.query.sql import quote
+from server.query.sql import quote, select
 
 DUPLICATES_ROWS_LIMIT = 300_000  # comparing whole rows above this costs seconds
 
 _WORDS = {
-    insights.QUALITY_CODE_NEGATIVE_DURATION: "Some rows of {0} end before they start ({1}). Leave them out of durations.",
-    insights.QUALITY_CODE_DUPLICATE_ROWS: "Some rows of {0} stand there more than once. Remove the copies at the source.",
+    insights.QUALITY_CODE_NEGATIVE_DURATION: "Some rows of {0} end before they start ({1}). Leave them out.",
+    insights.QUALITY_CODE_DUPLICATE_ROWS: "Some rows of {0} are there more than once. Remove the copies at the source.",
     insights.QUALITY_CODE_NULLS: "Some rows of {0} have no value in {1}. Numbers about it cover the rest.",
     insights.QUALITY_CODE_UNIT_JUMP: "{1} in {0} changes its order of magnitude between stretches. Check its unit.",
     insights.QUALITY_CODE_PARTIAL_PERIOD: "The last period of {0} by {1} is not over. It is left out of comparisons.",
@@ -30,8 +30,8 @@ _WORDS = {
 _COUNTED = {
     insights.QUALITY_CODE_NEGATIVE_DURATION: "{2} of {3} rows of {0} end before they start ({1}). Leave them out of "
     "durations.",
-    insights.QUALITY_CODE_DUPLICATE_ROWS: "{2} of {3} rows of {0} are copies of another row. Remove them at the source, "
-    "or totals count them again.",
+    insights.QUALITY_CODE_DUPLICATE_ROWS: "{2} of {3} rows of {0} are copies of another. Remove them at the source: "
+    "totals count them again.",
     insights.QUALITY_CODE_NULLS: "{2} of {3} rows of {0} have no value in {1}. Numbers about it cover the rest.",
     insights.QUALITY_CODE_FUTURE_DATES: "{2} of {3} rows of {0} lie in the future by {1}. Check how they got there.",
 }
@@ -79,16 +79,15 @@ def _counted(
 
 def _counting(scope: Scope, finding: insights.QualityFinding) -> Scalar | None:
     names = [quote(column) for column in finding.columns]
-    known = {column for column in finding.columns}
-    if finding.code == insights.QUALITY_CODE_NULLS and len(known) == 1:
-        return aggregate(scope, "count(*)", [Condition(f"{names[0]} IS NULL")])
+    if finding.code == insights.QUALITY_CODE_NULLS and len(names) == 1:
+        return aggregate(scope, "count(*)", [Condition(f"{names[0]} is null")])
     if finding.code == insights.QUALITY_CODE_NEGATIVE_DURATION and len(names) == 2:
         return aggregate(scope, "count(*)", [Condition(f"{names[1]} < {names[0]}")])
     if finding.code == insights.QUALITY_CODE_DUPLICATE_ROWS and scope.rows <= DUPLICATES_ROWS_LIMIT:
         table = quote(scope.table)
-        sql = (
-            f"SELECT (SELECT count(*) FROM {table}) - (SELECT count(*) FROM (SELECT DISTINCT * FROM {table}))"
-        )
+        whole = select(["count(*) as n"], table)
+        different = select(["count(*) as n"], f"({select(['distinct *'], table)})")
+        sql = select(["a.n - b.n"], f"({whole}) as a, ({different}) as b")
         return Scalar(scope, sql)
     return None
 

@@ -10,8 +10,9 @@ from server.analysis.columns import Dimension, Measure
 from server.analysis.evidence import Figure, Ledger, Text
 from server.analysis.facts import Facts
 from server.analysis.hypothesis import member_name
-from server.analysis.scope import Scalar, aggregate, equals
+from server.analysis.scope import Condition, Scalar, Statement, aggregate, equals
 from server.analysis.series import Series
+from server.query.sql import select
 
 LINE_POINTS = 200
 BARS = 12
@@ -64,23 +65,23 @@ def member_figures(
     dimension: Dimension,
     *,
     expression: str,
-    label: str,
-    unit: str,
+    called: tuple[str, str],
     first: str = "",
 ) -> list[tuple[str, Figure]]:
     """The largest members by an aggregate, largest first, asked in one query and entered one by one.
 
-    The member `first` is among them whatever its size.
+    `called` is the name and the unit of the number; the member `first` is among them whatever its size.
     """
-    scope = facts.scope
-    source = scope.source()
-    # Ordered by the printed value, then by name, so that ties do not depend on the scan.
-    sql = (
-        f"SELECT {dimension.value} AS member, {expression} AS v {source.sql} "
-        "GROUP BY 1 HAVING v IS NOT NULL AND member IS NOT NULL "
-        "ORDER BY member = ? DESC, v DESC, member LIMIT ?"
+    scope, (label, unit) = facts.scope, called
+    grouped = scope.select(
+        [f"{dimension.value} as member", f"{expression} as v"],
+        [Condition(f"{dimension.value} is not null")],
+        group="1",
     )
-    found = [(str(row[0]), float(row[1])) for row in scope.fetch(sql, (*source.params, first, BARS))]
+    # Ordered by the printed value, then by name, so that ties do not depend on the scan.
+    order = "member = ? desc, v desc, member"
+    sql = select(["member", "v"], grouped.nested, where="v is not null", order=order, limit=BARS)
+    found = [(str(row[0]), float(row[1])) for row in scope.fetch(Statement(sql, (*grouped.params, first)))]
     found = sorted((pair for pair in found if np.isfinite(pair[1])), key=lambda pair: (-pair[1], pair[0]))
     return [
         (
@@ -91,7 +92,7 @@ def member_figures(
                 value=value,
                 unit=unit,
             ),
-        )  # fmt: skip
+        )
         for member, value in found
     ]
 

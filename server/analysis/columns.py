@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from claribi.v1 import data_sources_pb2 as data_sources
 
 from server.analysis import formats
+from server.analysis.roles import word_set
 from server.query.sql import quote
 
 MEASURE_BUDGET = 12
@@ -17,10 +18,10 @@ ROWS_PER_ENTITY_FLOOR = 2.0
 
 _NUMERIC = (data_sources.COLUMN_TYPE_INTEGER, data_sources.COLUMN_TYPE_NUMBER)
 _MOMENTS = (data_sources.COLUMN_TYPE_DATE, data_sources.COLUMN_TYPE_TIMESTAMP)
-_AVERAGED = frozenset(
+_AVERAGED = word_set(
     "price rate ratio score rating temperature temp age avg average mean median index percent pct percentage share "
     "latency duration days hours minutes seconds secs ms level balance speed height humidity pressure probability "
-    "satisfaction nps interest unemployment inflation cpi fraction grade density concentration voltage".split()
+    "satisfaction nps interest unemployment inflation cpi fraction grade density concentration voltage"
 )
 _MAIN_TIME_WORDS = (
     "order",
@@ -34,7 +35,7 @@ _MAIN_TIME_WORDS = (
     "created",
     "opened",
 )
-_SIDE_TIME_WORDS = frozenset("updated modified birth born deleted expires expiry due loaded ingested".split())
+_SIDE_TIME_WORDS = word_set("updated modified birth born deleted expires expiry due loaded ingested")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Measure:
     aggregation: str  # sum, average or count
     label: str
     unit: str = ""
+    level: bool = False  # one value a period: neither a total nor a mean of anything
 
     @property
     def total(self) -> str:
@@ -67,7 +69,7 @@ class Measure:
     @property
     def name(self) -> str:
         """What the measure is called in a sentence."""
-        return self.average_name if self.aggregation == "average" else self.label
+        return self.average_name if self.aggregation == "average" and not self.level else self.label
 
     @property
     def average_name(self) -> str:
@@ -77,7 +79,7 @@ class Measure:
     @property
     def is_share(self) -> bool:
         """Whether rows are true or false, so that the mean is a share."""
-        return self.value.startswith("CASE WHEN") and self.unit == "%"
+        return self.value.startswith("case when") and self.value.endswith("else 0.0 end")
 
 
 @dataclass(frozen=True)
@@ -144,8 +146,8 @@ def _varies(column: data_sources.DataColumn, rows: int) -> bool:
 def _measure(column: data_sources.DataColumn) -> Measure | None:
     name = quote(column.name)
     if column.type == data_sources.COLUMN_TYPE_BOOLEAN:
-        value = f"CASE WHEN {name} IS NULL THEN NULL WHEN {name} THEN 100.0 ELSE 0.0 END"
-        return Measure(column.name, value, "average", f"share of {_flag_label(column.name)}", "%")
+        value = f"case when {name} is null then null when {name} then 100.0 else 0.0 end"
+        return Measure(column.name, value, "average", f"share {_flag_label(column.name)}", "%")
     if column.role != data_sources.COLUMN_ROLE_MEASURE or column.type not in _NUMERIC:
         return None
     low, high = _bound(column.min), _bound(column.max)
@@ -159,7 +161,9 @@ def _measure(column: data_sources.DataColumn) -> Measure | None:
 
 def _flag_label(name: str) -> str:
     parts = formats.label(name).split(" ")
-    return " ".join(parts[1:]) if len(parts) > 1 and parts[0] in {"is", "has", "was"} else " ".join(parts)
+    if len(parts) > 1 and parts[0] in {"is", "was"}:
+        return " ".join(parts[1:])
+    return " ".join(["with", *parts[1:]] if len(parts) > 1 and parts[0] == "has" else parts)
 
 
 def _bound(text: str) -> float:
@@ -183,7 +187,7 @@ def _ranks(column: data_sources.DataColumn, rows: int) -> bool:
 
 def _dimension(column: data_sources.DataColumn) -> Dimension:
     name = quote(column.name)
-    value = name if column.type == data_sources.COLUMN_TYPE_TEXT else f"CAST({name} AS VARCHAR)"
+    value = name if column.type == data_sources.COLUMN_TYPE_TEXT else f"cast({name} as varchar)"
     return Dimension(column.name, value, formats.label(column.name), column.distinct)
 
 
@@ -205,7 +209,7 @@ def _main_time(table: data_sources.DataTable) -> TimeColumn | None:
     if not moments:
         return _calendar_columns(table)
     best = min(moments, key=lambda column: _time_penalty(column, table.rows))
-    return TimeColumn(best.name, f"CAST({quote(best.name)} AS TIMESTAMP)", formats.label(best.name))
+    return TimeColumn(best.name, f"cast({quote(best.name)} as timestamp)", formats.label(best.name))
 
 
 def _time_penalty(column: data_sources.DataColumn, rows: int) -> tuple[float, int]:
@@ -230,6 +234,6 @@ def _calendar_columns(table: data_sources.DataTable) -> TimeColumn | None:
     for name, step in (("quarter", 3), ("month", 1)):
         part = whole.get(name)
         if part is not None and _bound(part.min) >= 1 and _bound(part.max) * step <= 12:
-            month = f"(CAST({quote(part.name)} AS BIGINT) - 1) * {step} + 1"
-    value = f"CAST(make_date(CAST({quote(year.name)} AS BIGINT), {month}, 1) AS TIMESTAMP)"
+            month = f"(cast({quote(part.name)} as bigint) - 1) * {step} + 1"
+    value = f"cast(make_date(cast({quote(year.name)} as bigint), {month}, 1) as timestamp)"
     return TimeColumn(year.name, value, formats.label(year.name))

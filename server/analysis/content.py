@@ -8,8 +8,20 @@ from google.protobuf.message import Message
 
 DIGITS = 9  # of a number that count: sums of the same values may differ beyond
 _VARYING = frozenset({"claribi.v1.Evidence.computed_at", "claribi.v1.EvidenceSource.data_source_id"})
-CONTENT = ("sections", "insights", "evidence", "charts", "data_quality", "statistics", "summary", "engine", "seed",
-           "question", "report_type", "period")  # fmt: skip
+CONTENT = (
+    "sections",
+    "insights",
+    "evidence",
+    "charts",
+    "data_quality",
+    "statistics",
+    "summary",
+    "engine",
+    "seed",
+    "question",
+    "report_type",
+    "period",
+)
 
 
 def content_hash(report: reports_pb2.Report) -> str:

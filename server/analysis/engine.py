@@ -210,8 +210,14 @@ def _quality(request: AnalysisRequest, work: _Work) -> list[insights.QualityFind
     }
     # The quality of a table is that of all its rows, whatever the period asked for.
     scopes = [
-        Scope(facts.scope.source_id, facts.scope.snapshot_hash, facts.scope.query, facts.scope.table, facts.scope.rows,
-              count=work.queries)
+        Scope(
+            facts.scope.source_id,
+            facts.scope.snapshot_hash,
+            facts.scope.query,
+            facts.scope.table,
+            facts.scope.rows,
+            count=work.queries,
+        )
         for facts in work.tables
-    ]  # fmt: skip
+    ]
     return cautions(scopes, lambda scope: known[scope.source_id, scope.table], work.ledger)

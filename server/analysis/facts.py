@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 
 from server.analysis import periods
-from server.analysis.columns import Dimension, Measure, Plan, row_count
+from server.analysis.columns import Dimension, Measure, Plan, TimeColumn, row_count
 from server.analysis.inference import Floats, Groups
-from server.analysis.scope import Condition, Scope
+from server.analysis.scope import Condition, Scope, between
 
 CELL_BUDGET = 20_000  # members x periods of one breakdown
 SLICE_MEMBERS = 12  # dimensions with at most so many members are also followed through time
 LARGEST_NUMBER = 1e90  # beyond it third powers leave the range of a double
 HOURLY_SPAN = timedelta(days=5)  # shorter spans are followed by the hour
 DAILY_SPAN = timedelta(days=6000)  # longer spans are followed by the month
+EARLIEST = datetime(1800, 1, 1)
+FUTURE = timedelta(days=366)  # later moments are no record of anything
 MOST_PERIODS_FILLED = 0.65  # of the periods of a grain, for the grain to be native to the table
 REPORT_PERIODS = 10  # complete periods a grain needs to be the one the report speaks in
 
@@ -93,15 +95,20 @@ class Facts:
 
 def read_facts(scope: Scope, plan: Plan, now: datetime) -> Facts:
     """Reads a table: one scan for ranges, one for totals, one by time, one for each dimension."""
-    plan, rows, span = _first_look(scope, plan)
+    plan, rows = _first_look(scope, plan)
     if not rows:
         return Facts(scope, replace(plan, measures=(), dimensions=(), ranked=()), 0, (), {}, now=now)
     measures = tuple(plan.measures)
     overview = _overview(scope, measures)
     measures = tuple(measure for measure in measures if overview[measure].n > 1)
-    timeline = _timeline(scope, measures, span) if span else None
+    timeline = _timeline(scope, measures, now)
     grain = _report_grain(timeline, now) if timeline else None
-    if timeline and timeline.rows.max(initial=0.0) > 1.0:
+    if timeline and timeline.rows.max(initial=0.0) <= 1.0:
+        levels = {measure: replace(measure, aggregation="average", level=True) for measure in measures}
+        measures = tuple(levels.values())
+        overview = {levels[measure]: overview[measure] for measure in levels}
+        timeline = _as_levels(timeline, levels)
+    elif timeline:
         counted = row_count(scope.table)
         measures = (*measures, counted)
         timeline.n[counted] = timeline.total[counted] = timeline.rows
@@ -110,24 +117,48 @@ def read_facts(scope: Scope, plan: Plan, now: datetime) -> Facts:
     return replace(facts, breakdowns=tuple(found for found in breakdowns if len(found.members) > 1))
 
 
-def _first_look(scope: Scope, plan: Plan) -> tuple[Plan, int, tuple[datetime, datetime] | None]:
-    """Rows and range of time in scope; measures that hold NaN, infinities or giants are read around them."""
+def _as_levels(timeline: Timeline, levels: dict[Measure, Measure]) -> Timeline:
+    """A table with one row a period holds levels: adding them over periods would mean nothing."""
+    n = {level: timeline.n[measure] for measure, level in levels.items()}
+    total = {level: timeline.total[measure] for measure, level in levels.items()}
+    return replace(timeline, n=n, total=total)
+
+
+def _first_look(scope: Scope, plan: Plan) -> tuple[Plan, int]:
+    """Rows in scope; measures that hold NaN, infinities or giants are read around them."""
     wild = [
-        f"count_if(NOT coalesce(abs(CAST({measure.value} AS DOUBLE)) < {LARGEST_NUMBER}, true))"
+        f"count_if(not coalesce(abs(cast({measure.value} as double)) < {LARGEST_NUMBER}, true))"
         for measure in plan.measures
     ]
-    time = [f"min({plan.time.value})", f"max({plan.time.value})"] if plan.time else []
-    source = scope.source()
-    row = scope.fetch(f"SELECT {', '.join(['count(*)', *wild, *time])} {source.sql}", source.params)[0]
+    row = scope.fetch(scope.select(["count(*)", *wild]))[0]
     measures = [
         _tame(measure) if count else measure for measure, count in zip(plan.measures, row[1:], strict=False)
     ]
-    span = (row[-2], row[-1]) if plan.time and row[-1] is not None and row[-1] > row[-2] else None
-    return replace(plan, measures=tuple(measures)), int(row[0]), span
+    return replace(plan, measures=tuple(measures)), int(row[0])
+
+
+def _span(scope: Scope, now: datetime) -> tuple[datetime, datetime] | None:
+    """The first and the last moment; None when there is no time or only one moment.
+
+    Moments far outside (1 January 1, 31 December 9999) stand for "unknown" and "never", not for a time.
+    """
+    if scope.time is None:
+        return None
+    ends = [f"{name}({scope.time.value})" for name in ("min", "max")]
+    first, last = scope.fetch(scope.select(ends, [_real_moments(scope.time, now)]))[0]
+    return (_exact(first), _exact(last)) if first is not None and last > first else None
+
+
+def _real_moments(time: TimeColumn, now: datetime) -> Condition:
+    return between(time, EARLIEST, now + FUTURE)
+
+
+def _exact(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=None)
 
 
 def _tame(measure: Measure) -> Measure:
-    guard = f"CASE WHEN abs(CAST({measure.value} AS DOUBLE)) < {LARGEST_NUMBER} THEN {measure.value} END"
+    guard = f"case when abs(cast({measure.value} as double)) < {LARGEST_NUMBER} then {measure.value} end"
     return replace(measure, value=guard)
 
 
@@ -138,8 +169,7 @@ def _overview(scope: Scope, measures: Sequence[Measure]) -> dict[Measure, Overvi
         f"count({v}), avg({v}), stddev_samp({v}), min({v}), max({v}), skewness({v})"
         for v in (measure.value for measure in measures)
     ]
-    source = scope.source()
-    row = scope.fetch(f"SELECT {', '.join(asked)} {source.sql}", source.params)[0]
+    row = scope.fetch(scope.select(asked))[0]
     found = {}
     for index, measure in enumerate(measures):
         n, *rest = row[6 * index : 6 * index + 6]
@@ -148,14 +178,15 @@ def _overview(scope: Scope, measures: Sequence[Measure]) -> dict[Measure, Overvi
     return found
 
 
-def _timeline(scope: Scope, measures: Sequence[Measure], span: tuple[datetime, datetime]) -> Timeline:
+def _timeline(scope: Scope, measures: Sequence[Measure], now: datetime) -> Timeline | None:
+    time, span = scope.time, _span(scope, now)
+    if time is None or span is None:
+        return None
     length = span[1] - span[0]
     grain = "hour" if length <= HOURLY_SPAN else "day" if length <= DAILY_SPAN else "month"
-    assert scope.time is not None
-    source = scope.source([Condition(f"{scope.time.value} IS NOT NULL")])
-    cells = "".join(f", count({m.value}), sum({m.value})" for m in measures)
-    sql = f"SELECT date_trunc('{grain}', {scope.time.value}), count(*){cells} {source.sql} GROUP BY 1 ORDER BY 1"
-    rows = scope.fetch(sql, source.params)
+    cells = [cell for m in measures for cell in (f"count({m.value})", f"sum({m.value})")]
+    columns = [f"date_trunc('{grain}', {time.value})", "count(*)", *cells]
+    rows = scope.fetch(scope.select(columns, [_real_moments(time, now)], group="1", order="1"))
     starts = tuple(_moment(row[0]) for row in rows)
     table = np.array([[_number(cell) for cell in row[1:]] for row in rows])
     n = {measure: table[:, 1 + 2 * i] for i, measure in enumerate(measures)}
@@ -166,16 +197,17 @@ def _timeline(scope: Scope, measures: Sequence[Measure], span: tuple[datetime, d
 def _breakdown(facts: Facts, dimension: Dimension) -> Breakdown:
     grain = _slice_grain(facts, dimension)
     scope, measures = facts.scope, facts.measures
-    conditions = [Condition(f"{dimension.value} IS NOT NULL")]
-    period = "NULL"
+    conditions = [Condition(f"{dimension.value} is not null")]
+    period = "null"
     if grain and scope.time:
-        conditions.append(Condition(f"{scope.time.value} IS NOT NULL"))
+        conditions.append(_real_moments(scope.time, facts.now))
         period = f"date_trunc('{grain}', {scope.time.value})"
-    real = [measure for measure in measures if measure.column is not None]
-    cells = "".join(f", count({m.value}), sum({m.value}), var_samp({m.value})" for m in real)
-    source = scope.source(conditions)
-    sql = f"SELECT {dimension.value}, {period}, count(*){cells} {source.sql} GROUP BY 1, 2 ORDER BY 1, 2"
-    return _pivot(dimension, grain, rows=scope.fetch(sql, source.params), measures=measures)
+    values = [measure.value for measure in measures if measure.column is not None]
+    cells = [cell for v in values for cell in (f"count({v})", f"sum({v})", f"var_samp({v})")]
+    statement = scope.select(
+        [dimension.value, period, "count(*)", *cells], conditions, group="1, 2", order="1, 2"
+    )
+    return _pivot(dimension, grain, rows=scope.fetch(statement), measures=measures)
 
 
 def _slice_grain(facts: Facts, dimension: Dimension) -> str | None:

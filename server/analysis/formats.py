@@ -145,9 +145,7 @@ def _scientific(size: float) -> str:
 
 
 def _money(size: float) -> str:
-    if size >= 1000 or float(size).is_integer():
-        return plain(size)
-    return f"{size:,.2f}" if size >= 0.01 else plain(size)
+    return f"{size:,.2f}" if 0.01 <= size < 1000 else plain(size)
 
 
 def _percent(value: float) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from claribi.v1 import insights_pb2
 
@@ -12,6 +12,8 @@ from server.analysis.facts import Facts
 from server.analysis.inference import Floats
 from server.analysis.periods import Span
 from server.analysis.series import Series
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,15 @@ class Hypothesis:
         """A stable order for hypotheses that rank alike."""
         dimension = self.dimension.column if self.dimension else ""
         where = (self.where[0].column, self.where[1]) if self.where else ("", "")
-        return (self.facts.scope.source_id, self.facts.scope.table, str(self.kind), self.measure.expression,
-                dimension, *where, *self.members)  # fmt: skip
+        return (
+            self.facts.scope.source_id,
+            self.facts.scope.table,
+            str(self.kind),
+            self.measure.expression,
+            dimension,
+            *where,
+            *self.members,
+        )
 
 
 @dataclass(frozen=True)
@@ -125,6 +134,13 @@ class Findings:
     discoveries: int = 0
 
 
+def required(value: object, kind: type[Kind]) -> Kind:
+    """What a detector put into its own hypothesis. Raises TypeError when it is something else."""
+    if not isinstance(value, kind):
+        raise TypeError(f"Expected {kind.__name__}, found {type(value).__name__}.")
+    return value
+
+
 def saturating(value: float, half: float) -> float:
     """0 at 0, one half at `half`, towards 1 beyond."""
     return abs(value) / (abs(value) + half)
@@ -134,7 +150,7 @@ def subject_name(hypothesis: Hypothesis) -> Name:
     """The measure, and the member it is cut to: `revenue for North`."""
     name = hypothesis.measure.name
     if hypothesis.where:
-        name = f"{name} for {member_name(hypothesis.where[1])}"
+        name = f"{name} for {member_of(*hypothesis.where)}"
     return Name(name)
 
 
@@ -142,6 +158,14 @@ def member_name(member: str) -> str:
     """A member on one short line."""
     text = " ".join(member.split())
     return (text if len(text) <= 60 else text[:59].rstrip() + "…") or "(empty)"
+
+
+def member_of(dimension: Dimension, member: str) -> str:
+    """A member as a sentence names it: alone when it is a word, with its dimension when it is a number or a flag."""
+    name = member_name(member)
+    if name in {"true", "false"}:
+        return f"{dimension.label} = {name}"
+    return name if any(letter.isalpha() for letter in name) else f"{dimension.label} {name}"
 
 
 def certainty(q_value: float) -> str:

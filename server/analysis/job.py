@@ -11,8 +11,8 @@ from claribi.v1 import reports_pb2 as reports
 
 from server.analysis.engine import analyse
 from server.analysis.request import AnalysisRequest, Source, read_moment
+from server.job import JobFailed
 from server.query.engine import open_snapshot
-from server.work.jobs import JobFailed
 
 MEMORY_MB = 512
 # Sums of doubles depend on the order of addition; one thread keeps it, and with it the report, the same.

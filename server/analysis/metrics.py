@@ -28,7 +28,7 @@ class _Compared:
 
 def key_metrics(tables: Sequence[Facts], question: Question, ledger: Ledger) -> list[reports.KeyMetric]:
     """Cards of the first measures of each table, those the question names first."""
-    cards = []
+    cards: list[reports.KeyMetric] = []
     for facts in tables:
         share = max(1, min(CARDS_A_TABLE if len(tables) > 1 else CARDS, CARDS - len(cards)))
         for measure in _main_measures(facts, question)[:share]:
@@ -56,8 +56,10 @@ def _card(facts: Facts, measure: Measure, ledger: Ledger, *, table: str) -> repo
             name, measured(facts.scope, measure), unit=measure.unit, display=_display(measure)
         )
         return None if whole is None else _message(name, measure, whole, None, ledger, "")
-    later, earlier = (measured(facts.scope, measure, [within(facts.scope, span)])
-                      for span in (compared.last, compared.previous))  # fmt: skip
+    later, earlier = (
+        measured(facts.scope, measure, [within(facts.scope, span)])
+        for span in (compared.last, compared.previous)
+    )
     value = ledger.number_or_none(
         f"{name}, {compared.last.name}", later, unit=measure.unit, display=_display(measure)
     )
@@ -66,9 +68,11 @@ def _card(facts: Facts, measure: Measure, ledger: Ledger, *, table: str) -> repo
     unit = "points" if measure.unit == "%" else "%"
     moved = difference(later, earlier) if unit == "points" else percent_change(later, earlier)
     change = ledger.number_or_none(
-        f"change of {name}, {compared.previous.name} to {compared.last.name}", moved, unit=unit,
+        f"change of {name}, {compared.previous.name} to {compared.last.name}",
+        moved,
+        unit=unit,
         display=lambda size: formats.signed(size, unit),
-    )  # fmt: skip
+    )
     return _message(f"{name}, {compared.last.name}", measure, value, change, ledger, compared.previous.name)
 
 

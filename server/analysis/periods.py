@@ -1,5 +1,6 @@
 """Calendar periods: where they start, where the next one starts, what people call them."""
 
+import calendar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,7 +19,7 @@ GRAIN_VALUES = {
 }
 # Periods after which the calendar repeats: hours of a day, days of a week, months or quarters of a year.
 CYCLES = {"hour": 24, "day": 7, "week": 52, "month": 12, "quarter": 4, "year": 1}
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = tuple(calendar.month_name)[1:]
 _MONTH_STEP = {"month": 1, "quarter": 3, "year": 12}
 _STEP = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
 

@@ -78,8 +78,16 @@ def _columns(query: Query, table: str) -> list[_Column]:
         where="table_name = ? and schema_name = 'main'",
         order="column_index",
     )
-    text = data_sources_pb2.COLUMN_TYPE_TEXT
-    return [_Column(name, _TYPES.get(type_, text)) for name, type_ in query.rows(sql, [table])]
+    return [_Column(name, _type(type_)) for name, type_ in query.rows(sql, [table])]
+
+
+def _type(duckdb_type: str) -> data_sources_pb2.ColumnType:
+    """Snapshots of our own have the types of the table above; others that numbers come in are known too."""
+    if duckdb_type.startswith("DECIMAL") or duckdb_type == "FLOAT":
+        return data_sources_pb2.COLUMN_TYPE_NUMBER
+    if duckdb_type.removeprefix("U") in {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}:
+        return data_sources_pb2.COLUMN_TYPE_INTEGER
+    return _TYPES.get(duckdb_type, data_sources_pb2.COLUMN_TYPE_TEXT)
 
 
 def _scan(query: Query, table: str, batch: Sequence[_Column]) -> int:
@@ -99,7 +107,8 @@ def _statistics(column: _Column) -> list[str]:
     name = quote(column.name)
     counts = [f"count({name})", f"approx_count_distinct({name})", f"min({name})", f"max({name})"]
     if column.type == data_sources_pb2.COLUMN_TYPE_TEXT:
-        return [*counts, f"avg(length({name}))", f"avg(cast(contains(trim({name}), ' ') as int))"]
+        text = f"cast({name} as varchar)"
+        return [*counts, f"avg(length({text}))", f"avg(cast(contains(trim({text}), ' ') as int))"]
     return [*counts, "null", "null"]
 
 

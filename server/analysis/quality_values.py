@@ -196,7 +196,7 @@ def unit_jumps(query: Query, table: DataTable, now: datetime) -> list[QualityFin
         ]
         jump = _jump(months)
         if jump is not None:
-            found.append(_jump_finding(table, column, *jump))
+            found.append(_jump_finding(table, column, month=jump[0], factor=jump[1], rows=jump[2]))
     return found
 
 
@@ -224,7 +224,7 @@ def _factor(ratio: float) -> float | None:
 
 
 def _jump_finding(
-    table: DataTable, column: DataColumn, month: datetime, factor: float, rows: int
+    table: DataTable, column: DataColumn, *, month: datetime, factor: float, rows: int
 ) -> QualityFinding:
     times = f"{factor:g} times" if factor > 1 else f"a {1 / factor:g}th of"
     text = (

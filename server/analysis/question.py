@@ -3,16 +3,15 @@
 import re
 from dataclasses import dataclass
 
-from claribi.v1 import data_sources_pb2 as data_sources
-
 from server.analysis import formats
 from server.analysis.hypothesis import Hypothesis
+from server.analysis.roles import word_set
 
 LEAST_WORD = 3  # letters; shorter words name too much
 _IDEOGRAPHS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_STOP_WORDS = frozenset(
+_STOP_WORDS = word_set(
     "the and for with what which who how why when where did does was were are our from that this has have had can "
-    "could should would per not all any most more less than over into about between much many".split()
+    "could should would per not all any most more less than over into about between much many"
 )
 
 
@@ -41,15 +40,6 @@ class Question:
             parts += [hypothesis.where[0].column, hypothesis.where[1]]
         parts += hypothesis.members[:3]
         return sum(self.names(part) for part in parts)
-
-    def columns_named(self, tables: list[data_sources.DataTable]) -> list[str]:
-        """Columns, or columns with a frequent value, that the question names, in the order of the tables."""
-        found = []
-        for table in tables:
-            for column in table.columns:
-                if self.names(column.name) or any(self.names(top.value) for top in column.top):
-                    found.append(formats.label(column.name))
-        return list(dict.fromkeys(found))
 
 
 def read_question(text: str) -> Question:

@@ -40,7 +40,9 @@ def rank(hypotheses: Sequence[Hypothesis], question: Question) -> Ranking:
     ordered = sorted(hypotheses, key=lambda hypothesis: hypothesis.key)
     if not ordered:
         return Ranking((), 0, 0)
-    q_values = inference.benjamini_hochberg(_weighted([_prior(hypothesis) for hypothesis in ordered], ordered))
+    q_values = inference.benjamini_hochberg(
+        _weighted([_prior(hypothesis) for hypothesis in ordered], ordered)
+    )
     passed = [
         Finding(hypothesis, float(q_value), score(hypothesis, float(q_value)))
         for hypothesis, q_value in zip(ordered, q_values, strict=True)
@@ -63,7 +65,7 @@ def _weighted(weights: Sequence[float], hypotheses: Sequence[Hypothesis]) -> inf
     """
     mean = sum(weights) / len(weights)
     p_values = [h.tested.p_value * mean / weight for h, weight in zip(hypotheses, weights, strict=True)]
-    return np.minimum(np.array(p_values), 1.0)
+    return np.array([min(p_value, 1.0) for p_value in p_values])
 
 
 def score(hypothesis: Hypothesis, q_value: float) -> float:

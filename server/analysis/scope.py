@@ -1,5 +1,6 @@
 """The rows an analysis may look at, and the one-cell queries asked of them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,7 +8,7 @@ from typing import Any, Protocol
 
 from server.analysis.columns import Dimension, Measure, TimeColumn
 from server.analysis.periods import Span
-from server.query.sql import quote
+from server.query.sql import quote, select
 
 Parameter = str | float | int
 
@@ -26,6 +27,19 @@ class Condition:
 
     sql: str
     params: tuple[Parameter, ...] = ()
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A SELECT with the values of its parameters, in order."""
+
+    sql: str
+    params: tuple[Parameter, ...] = ()
+
+    @property
+    def nested(self) -> str:
+        """The statement as something to select from."""
+        return f"({self.sql})"
 
 
 @dataclass
@@ -48,10 +62,10 @@ class Scope:
     period: tuple[datetime, datetime] | None = None  # from, to (exclusive)
     count: QueryCount = field(default_factory=QueryCount)
 
-    def fetch(self, sql: str, params: Sequence[Parameter] = ()) -> list[tuple[Any, ...]]:
+    def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
         """Runs a query on the snapshot."""
         self.count.run += 1
-        return self.query.rows(sql, list(params))
+        return self.query.rows(statement.sql, list(statement.params))
 
     def base(self) -> tuple[Condition, ...]:
         """The conditions every query of this scope carries."""
@@ -59,13 +73,19 @@ class Scope:
             return ()
         return (between(self.time, *self.period),)
 
-    def source(self, conditions: Sequence[Condition] = ()) -> Condition:
-        """The FROM clause, with its WHERE when anything is left out."""
+    def select(
+        self,
+        columns: Sequence[str],
+        conditions: Sequence[Condition] = (),
+        *,
+        group: str = "",
+        order: str = "",
+    ) -> Statement:
+        """A SELECT over the rows in scope that meet the conditions."""
         every = (*self.base(), *conditions)
-        sql = f"FROM {quote(self.table)}"
-        if every:
-            sql += " WHERE " + " AND ".join(condition.sql for condition in every)
-        return Condition(sql, tuple(value for condition in every for value in condition.params))
+        where = " and ".join(condition.sql for condition in every)
+        sql = select(columns, quote(self.table), where=where, group=group, order=order)
+        return Statement(sql, tuple(value for condition in every for value in condition.params))
 
 
 @dataclass(frozen=True)
@@ -78,15 +98,15 @@ class Scalar:
 
     def run(self) -> float | None:
         """The cell as a number; None for NULL and for what is not finite."""
-        found = self.scope.fetch(self.sql, self.params)
+        found = self.scope.fetch(Statement(self.sql, self.params))
         cell = found[0][0] if found else None
         value = None if cell is None else float(cell)
-        return value if value is not None and abs(value) != float("inf") and value == value else None
+        return value if value is not None and math.isfinite(value) else None
 
 
 def between(time: TimeColumn, start: datetime, end: datetime) -> Condition:
     """Moments from the start up to, not including, the end."""
-    sql = f"{time.value} >= CAST(? AS TIMESTAMP) AND {time.value} < CAST(? AS TIMESTAMP)"
+    sql = f"{time.value} >= cast(? as timestamp) and {time.value} < cast(? as timestamp)"
     return Condition(sql, (start.isoformat(sep=" "), end.isoformat(sep=" ")))
 
 
@@ -107,10 +127,14 @@ def differs(dimension: Dimension, member: str) -> Condition:
     return Condition(f"{dimension.value} <> ?", (member,))
 
 
+def scalar(scope: Scope, statement: Statement) -> Scalar:
+    """A statement of one cell."""
+    return Scalar(scope, statement.sql, statement.params)
+
+
 def aggregate(scope: Scope, expression: str, conditions: Sequence[Condition] = ()) -> Scalar:
-    """`SELECT expression FROM table WHERE conditions`."""
-    source = scope.source(conditions)
-    return Scalar(scope, f"SELECT {expression} {source.sql}", source.params)
+    """The expression over the rows that meet the conditions."""
+    return scalar(scope, scope.select([expression], conditions))
 
 
 def measured(scope: Scope, measure: Measure, conditions: Sequence[Condition] = ()) -> Scalar:
@@ -139,18 +163,13 @@ def ratio(left: Scalar, right: Scalar) -> Scalar:
 
 
 def _combined(left: Scalar, right: Scalar, formula: str) -> Scalar:
-    sql = f"SELECT {formula} FROM ({_named(left)}) AS a, ({_named(right)}) AS b"
-    return Scalar(left.scope, sql, (*left.params, *right.params))
+    pair = f"(select ({left.sql}) as v) as a, (select ({right.sql}) as v) as b"
+    return Scalar(left.scope, select([formula], pair), (*left.params, *right.params))
 
 
-def _named(scalar: Scalar) -> str:
-    return f"SELECT ({scalar.sql}) AS v"
-
-
-def series_sql(scope: Scope, measure: Measure, grain: str, conditions: Sequence[Condition] = ()) -> Condition:
-    """The measure by period, as a query of the columns `period` and `v`, in order of time."""
+def series_sql(scope: Scope, measure: Measure, grain: str, conditions: Sequence[Condition] = ()) -> Statement:
+    """The measure by period, as a query of the columns `period` and `v`."""
     if scope.time is None:
         raise ValueError(f"Table {scope.table!r} has no time column to group by.")
-    source = scope.source(conditions)
-    sql = f"SELECT date_trunc('{grain}', {scope.time.value}) AS period, {measure.total} AS v {source.sql} GROUP BY 1"
-    return Condition(sql, source.params)
+    period = f"date_trunc('{grain}', {scope.time.value}) as period"
+    return scope.select([period, f"{measure.total} as v"], conditions, group="1")

@@ -9,7 +9,7 @@ from claribi.v1 import reports_pb2 as reports
 from server.analysis import cautions, formats, periods
 from server.analysis.evidence import Ledger, Name, Statistic, Text, join
 from server.analysis.facts import REPORT_PERIODS, Facts
-from server.analysis.hypothesis import Findings
+from server.analysis.hypothesis import Findings, member_name
 from server.analysis.question import Question
 from server.analysis.ranking import FALSE_DISCOVERY_RATE
 from server.analysis.scope import aggregate
@@ -64,8 +64,12 @@ def _section(
 
 
 def _executive_summary(material: Material) -> reports.Section:
-    paragraphs = [_headline(material), _asked(material), *(_basis(material, facts) for facts in material.tables),
-                  _how_sure(material)]  # fmt: skip
+    paragraphs = [
+        _headline(material),
+        _asked(material),
+        *(_basis(material, facts) for facts in material.tables),
+        _how_sure(material),
+    ]
     bullets = [told.title for told in material.findings.told[:MATTERS]]
     return _section(reports.SECTION_KIND_EXECUTIVE_SUMMARY, "Executive summary", paragraphs, bullets)
 
@@ -91,8 +95,7 @@ def _asked(material: Material) -> Text:
     question, say = material.question, material.ledger.say
     if not question.text:
         return Text("")
-    tables = [table for facts in material.tables for table in [_as_table(facts)]]
-    named = list(dict.fromkeys(name for table in tables for name in table if question.names(name)))
+    named = [label for facts in material.tables for name, label in _nameable(facts) if question.names(name)]
     asked = Name(" ".join(question.text.split()))
     if not named:
         return say(
@@ -100,18 +103,19 @@ def _asked(material: Material) -> Text:
             "much they matter in general.",
             asked,
         )
-    about = Name(", ".join(formats.label(name) for name in named[: MATTERS + 1]))
+    about = Name(", ".join(list(dict.fromkeys(named))[: MATTERS + 1]))
     matched = sum(question.matches(finding.hypothesis) > 0 for finding in material.findings.kept)
     if matched:
         return say("You asked: “{0}” What was found about {1} comes first.", asked, about)
     return say("You asked: “{0}” That is about {1}; nothing about it stands out from chance.", asked, about)
 
 
-def _as_table(facts: Facts) -> list[str]:
-    """Names a question may use: measures, dimensions and their members."""
-    names = [measure.column for measure in facts.measures if measure.column]
+def _nameable(facts: Facts) -> list[tuple[str, str]]:
+    """Names a question may use (measures, dimensions and their members), each with what to call it."""
+    names = [(measure.column, measure.label) for measure in facts.measures if measure.column]
     for breakdown in facts.breakdowns:
-        names += [breakdown.dimension.column, *breakdown.members]
+        names.append((breakdown.dimension.column, breakdown.dimension.label))
+        names += [(member, member_name(member)) for member in breakdown.members]
     return names
 
 
@@ -140,8 +144,10 @@ def _how_sure(material: Material) -> Text:
     return say(
         "{0} possible findings were tested and {1} held up; among findings that hold up like this, at most {2} are "
         "expected to be chance.",
-        tested, found, _rate(),
-    )  # fmt: skip
+        tested,
+        found,
+        _rate(),
+    )
 
 
 def _key_metrics(material: Material) -> reports.Section:
@@ -249,7 +255,8 @@ def _methodology(material: Material) -> reports.Section:
             "Each measure was followed through time and compared across categories, and every comparison was put to a "
             "statistical test: unusual changes, lasting trends, outliers, differences between groups, and "
             "concentration. {0} tests were made; {1} results passed.",
-            tested, found,
+            tested,
+            found,
         ),
         say(
             "Whoever tests many things finds some by luck. The results were therefore corrected together (Benjamini "
@@ -261,7 +268,7 @@ def _methodology(material: Material) -> reports.Section:
             "Evidence is called very strong, strong or moderate by that corrected measure. Every number in the text is "
             "the answer to a query on the stored snapshot; the appendix lists the queries, and they can be run again."
         ),
-    ]  # fmt: skip
+    ]
     return _section(reports.SECTION_KIND_METHODOLOGY, "Methodology", [*paragraphs, *_limits(material)])
 
 
@@ -277,16 +284,18 @@ def _limits(material: Material) -> list[Text]:
                     table,
                 )
             )
-    for table_name in material.unread:
-        found.append(say("The table {0} could not be read and is left out.", Name(formats.label(table_name))))
-    return found
+    unread = [Name(formats.label(table_name)) for table_name in material.unread]
+    return [*found, *(say("The table {0} could not be read and is left out.", name) for name in unread)]
 
 
 def _data_quality(material: Material) -> reports.Section:
     say, findings = material.ledger.say, material.report.data_quality
     if not findings:
-        return _section(reports.SECTION_KIND_DATA_QUALITY, "Data quality",
-                        [say("No problem was found in the data this report stands on.")])  # fmt: skip
+        return _section(
+            reports.SECTION_KIND_DATA_QUALITY,
+            "Data quality",
+            [say("No problem was found in the data this report stands on.")],
+        )
     weight = cautions.weigh(findings)
     grave = (
         "Some of what was found will mislead if it is ignored."

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from server.analysis import periods
 from server.analysis.columns import Dimension, Measure
-from server.analysis.facts import Breakdown, Facts, Timeline, complete_starts
+from server.analysis.facts import Breakdown, Facts, complete_starts
 from server.analysis.inference import Floats
 from server.analysis.periods import Span
 from server.analysis.scope import Condition, equals
@@ -56,8 +56,14 @@ def overall_series(facts: Facts, measure: Measure, grain: str) -> Series | None:
     if timeline is None:
         return None
     starts = complete_starts(timeline, grain, facts.now)
-    return _series(measure, grain, starts, bins=_bins(timeline.starts, starts, grain), n=timeline.n[measure],
-                   total=timeline.total[measure])  # fmt: skip
+    return _series(
+        measure,
+        grain,
+        starts,
+        bins=_bins(timeline.starts, starts, grain),
+        n=timeline.n[measure],
+        total=timeline.total[measure],
+    )
 
 
 def member_series(
@@ -71,8 +77,14 @@ def member_series(
     if breakdown.grain == "week" and grain != "week":
         return None
     starts = complete_starts(timeline, grain, facts.now)
-    found = _series(measure, grain, starts, bins=_bins(breakdown.starts, starts, grain),
-                    n=breakdown.n[measure][member], total=breakdown.total[measure][member])  # fmt: skip
+    found = _series(
+        measure,
+        grain,
+        starts,
+        bins=_bins(breakdown.starts, starts, grain),
+        n=breakdown.n[measure][member],
+        total=breakdown.total[measure][member],
+    )
     if found is None:
         return None
     return replace(found, dimension=breakdown.dimension, member=breakdown.members[member])
@@ -98,7 +110,7 @@ def _series(
     inside = bins >= 0
     sums = np.bincount(bins[inside], weights=total[inside], minlength=len(starts))
     if measure.additive:
-        return Series(measure, grain, starts, sums)
+        return Series(measure, grain, starts, sums.astype(np.float64))
     counts = np.bincount(bins[inside], weights=n[inside], minlength=len(starts))
     known = counts > 0
     if known.mean() < 1.0 - GAP_LIMIT:
@@ -110,15 +122,15 @@ def _series(
 
 def phases(series: Series) -> NDArray[np.int64]:
     """The place of each period in its cycle: hour of the day, day of the week, month or quarter of the year."""
-    place = {
-        "hour": lambda start: start.hour,
-        "day": lambda start: start.weekday(),
-        "week": lambda start: start.month - 1,
-        "month": lambda start: start.month - 1,
-        "quarter": lambda start: (start.month - 1) // 3,
-        "year": lambda start: 0,
-    }[series.grain]
-    return np.array([place(start) for start in series.starts], dtype=np.int64)
+    return np.array([_phase(start, series.grain) for start in series.starts], dtype=np.int64)
+
+
+def _phase(start: datetime, grain: str) -> int:
+    if grain in {"hour", "day"}:
+        return start.hour if grain == "hour" else start.weekday()
+    if grain == "quarter":
+        return (start.month - 1) // 3
+    return 0 if grain == "year" else start.month - 1
 
 
 def season(series: Series, values: Floats) -> Floats:
@@ -157,8 +169,3 @@ def _local_level(values: Floats, cycle: int) -> Floats:
     smooth = np.convolve(values, weights, mode="valid")
     level: Floats = np.concatenate([np.full(half, smooth[0]), smooth, np.full(half, smooth[-1])])
     return level
-
-
-def timeline_rows(timeline: Timeline) -> float:
-    """The usual number of rows in a period of the base grain."""
-    return float(np.median(timeline.rows))

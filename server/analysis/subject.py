@@ -42,9 +42,12 @@ def _measure(measure: Measure, *, mean: bool) -> insights.Measure:
     if measure.is_share:
         expression = f"share({measure.column})"
     return insights.Measure(
-        column=measure.column, expression=expression, aggregation=_AGGREGATIONS[aggregation], label=label,
+        column=measure.column,
+        expression=expression,
+        aggregation=_AGGREGATIONS[aggregation],
+        label=label,
         unit=measure.unit,
-    )  # fmt: skip
+    )
 
 
 def magnitude_of(hypothesis: Hypothesis) -> insights.Magnitude:

@@ -14,11 +14,11 @@ from claribi.v1.dashboards_pb2 import Dashboard, Filter, Widget, WidgetData, Wid
 from claribi.v1.data_sources_pb2 import DataSchema
 
 from server.analysis.board import suggest_widgets
+from server.job import JobFailed, Progress
 from server.query.check import check_query, filter_problems, table_of
 from server.query.engine import Query, QueryError, open_snapshot
 from server.query.snapshot import SnapshotError
 from server.query.widget import Question, axis_text, measure_query, widget_query
-from server.work.jobs import JobFailed, Progress
 
 __all__ = ["check_query", "measure", "run", "suggest_widgets"]
 

@@ -17,10 +17,10 @@ from typing import Any
 
 import click
 import grpc
+from claribi.v1 import reports_pb2, reports_pb2_grpc
 from rich.console import Console
 from rich.table import Table
 
-from claribi.v1 import reports_pb2, reports_pb2_grpc
 from server.cli.shop import shop_files
 
 EMAIL = "owner@example.com"
@@ -144,7 +144,8 @@ class _Tour:
     def _read_over_grpc(self, key: str, report_id: str) -> reports_pb2.Report:
         options = [("grpc.max_receive_message_length", 64 << 20)]
         with grpc.insecure_channel(self._running.grpc, options=options) as channel:
-            stub: Any = reports_pb2_grpc.ReportServiceStub(channel)
+            make_stub: Any = reports_pb2_grpc.ReportServiceStub
+            stub = make_stub(channel)
             report: reports_pb2.Report = stub.GetReport(
                 reports_pb2.GetReportRequest(id=report_id),
                 metadata=[("authorization", f"Bearer {key}")],
@@ -230,7 +231,17 @@ def _create_owner(folder: Path, password: str) -> None:
 def _server(console: Console, folder: Path) -> Iterator[Running]:
     """A server on free ports, stopped in the end; its log stays in the folder."""
     log = folder / "server.log"
-    command = ["--data-dir", str(folder / "data"), "serve", "--port", "0", "--grpc-port", "0", "--log-format", "json"]
+    command = [
+        "--data-dir",
+        str(folder / "data"),
+        "serve",
+        "--port",
+        "0",
+        "--grpc-port",
+        "0",
+        "--log-format",
+        "json",
+    ]
     with log.open("wb") as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "server", *command], stdout=subprocess.PIPE, stderr=errors, text=True
@@ -270,7 +281,9 @@ def _step(console: Console, title: str) -> Iterator[None]:
 
 def _check(response: Any) -> None:
     if response.status_code >= 400:
-        raise DemoError(f"{response.request.method} {response.request.url}: {response.status_code} {response.text}")
+        raise DemoError(
+            f"{response.request.method} {response.request.url}: {response.status_code} {response.text}"
+        )
 
 
 def _farewell(console: Console, folder: Path, password: str, *, seconds: float) -> None:

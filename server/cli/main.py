@@ -49,7 +49,7 @@ def load_settings(data_dir: Path | None, **overrides: object) -> Settings:
 @click.option("--grpc-port", type=int, help="gRPC port (8001); 0 takes a free one.")
 @click.option("--log-format", type=click.Choice(["json", "console"]), help="Form of the log.")
 @click.pass_obj
-def serve(data_dir: Path | None, **options: object) -> None:
+def serve(data_dir: Path | None, /, **options: object) -> None:
     """Serve REST and gRPC until SIGTERM or Ctrl-C."""
     if options["log_format"] is None and sys.stderr.isatty():
         options["log_format"] = "console"
@@ -95,7 +95,9 @@ def migrate(data_dir: Path | None) -> None:
 @main.command("create-owner")
 @click.option("--organization", required=True, help="Name of the organization.")
 @click.option("--email", required=True, help="Email address to sign in with.")
-@click.option("--tier", type=click.Choice(["trial", "starter", "professional", "enterprise"]), default="trial")
+@click.option(
+    "--tier", type=click.Choice(["trial", "starter", "professional", "enterprise"]), default="trial"
+)
 @click.option("--password", envvar="CLARIBI_OWNER_PASSWORD", help="Asked for when not given.")
 @click.pass_obj
 def create_owner(
@@ -119,7 +121,9 @@ def create_owner(
 
 
 @main.command()
-@click.option("--keep", type=click.Path(path_type=Path), default=Path("demo-data"), help="Folder for its data.")
+@click.option(
+    "--keep", type=click.Path(path_type=Path), default=Path("demo-data"), help="Folder for its data."
+)
 def demo(keep: Path) -> None:
     """Do the main job once, on a fresh data folder, and show what came out."""
     from server.cli.demo import run_demo

@@ -40,7 +40,12 @@ def shop_files(seed: int = 7) -> dict[str, bytes]:
         "customers.csv": _csv(customers),
         "products.csv": _csv(
             [
-                {"product_id": p.id, "product_name": p.name, "category": p.category, "list_price_usd": p.price}
+                {
+                    "product_id": p.id,
+                    "product_name": p.name,
+                    "category": p.category,
+                    "list_price_usd": p.price,
+                }
                 for p in products
             ]
         ),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from claribi.v1 import insights_pb2
 
-from server.work.jobs import JobFailed
+from server.job import JobFailed
 
 if TYPE_CHECKING:
     import duckdb

@@ -22,6 +22,8 @@ _REPORTED = 0.8
 """Share of values of one form above which a column that stays text is reported as mixed."""
 _SAMPLE_ROWS = 2000
 _SHOWN_STRAYS = 3
+_BATCH = 50
+"""Columns counted in one statement: planning takes longer than reading when there are hundreds."""
 _NUMBER_LIKE = re.compile(r"[-+(\s]*\D{0,4}\d[\d.,'’\s]*([eE][-+]?\d+)?\D{0,5}$")
 _TIME_LIKE = re.compile(r"\d{1,4}[-/. ]\w+|[A-Za-z]{3,9}\.? \d")
 _SHAPES: dict[str, Callable[[str], bool]] = {
@@ -64,15 +66,10 @@ def find_plans(connection: "duckdb.DuckDBPyConnection", table: RawTable) -> list
     """
     positions = sorted(table.texts)
     sample = _sample_counts(connection, table, positions)
-    first = {position: _likely(sample[position]) for position in positions}
-    counts = _count(connection, table.relation, first)
-    second = {
-        position: list(FORMS)
-        for position, count in counts.items()
-        if not _is_settled(count, sample[position])
-    }
-    if second:
-        counts |= _count(connection, table.relation, second)
+    counts = _count(connection, table.relation, {place: _likely(sample[place]) for place in positions})
+    for position, count in counts.items():
+        if max(count.hits.values(), default=0) < count.values and not _is_text(count, sample[position]):
+            _look_again(connection, table.relation, position, count)
     plans = [_plan(connection, table, position, counts[position]) for position in positions]
     _settle_day_order(table, plans, counts)
     return plans
@@ -89,18 +86,39 @@ def _present(position: int) -> str:
 def _sample_counts(
     connection: "duckdb.DuckDBPyConnection", table: RawTable, positions: Sequence[int]
 ) -> dict[int, _Counts]:
-    head = select(["*"], table.relation, limit=_SAMPLE_ROWS)
-    connection.execute(f"create or replace temp table head as {head}")
+    head = connection.execute(select(["*"], table.relation, limit=_SAMPLE_ROWS)).fetchall()
     counts: dict[int, _Counts] = {}
-    for position in positions:  # one small query a column keeps the statements short on wide tables
-        (texts,) = connection.execute(_values(position)).fetchone() or ([],)
-        counts |= _count(connection, "head", {position: _thinkable(texts or [])})
-    connection.execute("drop table head")
+    for position in positions:
+        texts = [row[position].strip() for row in head if row[position] is not None]
+        counts[position] = _sampled(connection, [text for text in texts if text.lower() not in MISSING])
     return counts
 
 
-def _values(position: int) -> str:
-    return select([f"list({_trimmed(position)}) filter ({_present(position)})"], "head")
+def _sampled(connection: "duckdb.DuckDBPyConnection", texts: list[str]) -> _Counts:
+    """How many of some values are of each form they could have."""
+    forms = _thinkable(texts)
+    if not forms:
+        return _Counts(len(texts), {})
+    columns = [f"count({form.value.format(v='v')})" for form in forms]
+    found = (
+        connection.execute(select(columns, "(select unnest(?::varchar[]) as v)"), [texts]).fetchone() or ()
+    )
+    return _Counts(len(texts), dict(zip((form.word for form in forms), found, strict=True)))
+
+
+def _look_again(
+    connection: "duckdb.DuckDBPyConnection", relation: str, position: int, count: _Counts
+) -> None:
+    """Counts the forms that the values not yet explained suggest: the sample was of the beginning only."""
+    best, value = _best(count), _trimmed(position)
+    where = _present(position)
+    if best is not None:
+        where += f" and ({best.value.format(v=value)}) is null"
+    rows = connection.execute(select([value], relation, where=where, limit=_SAMPLE_ROWS)).fetchall()
+    forms = _likely(_sampled(connection, [row[0] for row in rows]))
+    new = [form for form in forms if form.word not in count.hits]
+    if new:
+        count.hits |= _count(connection, relation, {position: new})[position].hits
 
 
 def _thinkable(texts: list[str]) -> list[Form]:
@@ -113,20 +131,21 @@ def _thinkable(texts: list[str]) -> list[Form]:
 def _count(
     connection: "duckdb.DuckDBPyConnection", source: str, wanted: dict[int, list[Form]]
 ) -> dict[int, _Counts]:
-    columns = []
-    for position, forms in wanted.items():
-        columns.append(f"count(c{position}) filter ({_present(position)})")
-        columns += [
-            f"count({form.value.format(v=_trimmed(position))}) filter ({_present(position)})"
-            for form in forms
-        ]
-    if not columns:
-        return {}
-    found = iter(connection.execute(select(columns, source)).fetchone() or ())
-    return {
-        position: _Counts(next(found), {form.word: next(found) for form in forms})
-        for position, forms in wanted.items()
-    }
+    counts: dict[int, _Counts] = {}
+    places = list(wanted)
+    for start in range(0, len(places), _BATCH):
+        batch = places[start : start + _BATCH]
+        columns = [column for place in batch for column in _counting(place, wanted[place])]
+        found = iter(connection.execute(select(columns, source)).fetchone() or ())
+        for place in batch:
+            counts[place] = _Counts(next(found), {form.word: next(found) for form in wanted[place]})
+    return counts
+
+
+def _counting(position: int, forms: Sequence[Form]) -> list[str]:
+    present, value = _present(position), _trimmed(position)
+    hits = [f"count({form.value.format(v=value)}) filter ({present})" for form in forms]
+    return [f"count(c{position}) filter ({present})", *hits]
 
 
 def _likely(sample: _Counts) -> list[Form]:
@@ -138,10 +157,9 @@ def _likely(sample: _Counts) -> list[Form]:
     return [best, twin] if twin else [best]
 
 
-def _is_settled(count: _Counts, sample: _Counts) -> bool:
-    if not count.hits:
-        return bool(sample.values)  # words in the sample: the column is text
-    return max(count.hits.values()) == count.values
+def _is_text(count: _Counts, sample: _Counts) -> bool:
+    """Words in the sample that no form explains: the column is text."""
+    return bool(sample.values) and not count.hits
 
 
 def _best(count: _Counts) -> Form | None:

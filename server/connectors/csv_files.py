@@ -98,14 +98,14 @@ def _first_problem(path: Path, dialect: Dialect, name: str) -> str:
         try:
             for row in reader:
                 if row and len(row) != dialect.width:
-                    return _wrong_width(name, began, row, dialect.width, header)
+                    return _wrong_width(name, began, row, width=dialect.width, header=header)
                 began = dialect.skip + reader.line_num + 1
         except csv.Error as error:
             return f"{name}, line {began}: {_quoting(str(error))}"
     return ""
 
 
-def _wrong_width(name: str, line: int, row: list[str], width: int, header: Sequence[str]) -> str:
+def _wrong_width(name: str, line: int, row: list[str], *, width: int, header: Sequence[str]) -> str:
     column = min(len(row), width)
     title = f" ({header[column - 1].strip()[:_SHOWN]})" if column <= len(header) else ""
     hint = (

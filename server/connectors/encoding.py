@@ -15,6 +15,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CONTROL = bytes(byte for byte in range(32) if byte not in b"\t\n\r\f\x0b\x1b")
+_NOT_IN_CP1252 = b"\x81\x8d\x8f\x90\x9d"
+_ODD_LINE_ENDS = "utf-8 with odd line ends"
 _MOST_CONTROL = 0.01
 """Share of control characters above which bytes are no text."""
 _NUL_SHARE = 0.2
@@ -47,7 +49,7 @@ def as_utf8(path: Path, target: Path, name: str) -> TextFile:
     if encoding == "utf-8":
         return TextFile(path, encoding)
     _refuse_binary(head, encoding, name)
-    _copy(path, target, "utf-8" if encoding == "utf-8 with old line ends" else encoding, name)
+    _copy(path, target, "utf-8" if encoding == _ODD_LINE_ENDS else encoding, name)
     return TextFile(target, encoding)
 
 
@@ -66,7 +68,7 @@ def _marked(head: bytes) -> str:
 def _scan(path: Path) -> str:
     """utf-8 when every byte is, else the Western encoding that has all of them."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    western, lone_returns, previous = "", False, b""
+    western, ends = "", _LineEnds()
     with path.open("rb") as file:
         while piece := file.read(_CHUNK):
             if not western:
@@ -74,16 +76,31 @@ def _scan(path: Path) -> str:
                     decoder.decode(piece)
                 except UnicodeDecodeError:
                     western = "cp1252"
-            if western == "cp1252" and any(byte in piece for byte in b"\x81\x8d\x8f\x90\x9d"):
+            if western == "cp1252" and any(byte in piece for byte in _NOT_IN_CP1252):
                 western = "latin-1"
-            joined = previous + piece
-            lone_returns = lone_returns or joined.count(b"\r") - joined.endswith(b"\r") > joined.count(
-                b"\r\n"
-            )
-            previous = b"\r" if piece.endswith(b"\r") else b""
+            ends.add(piece)
     if not western and decoder.getstate()[0]:
         western = "cp1252"
-    return western or ("utf-8 with old line ends" if lone_returns else "utf-8")
+    return western or (_ODD_LINE_ENDS if ends.odd else "utf-8")
+
+
+class _LineEnds:
+    """Counts line ends over pieces; a \\r\\n may lie across two of them."""
+
+    def __init__(self) -> None:
+        self._returns = self._feeds = self._both = 0
+        self._last = b""
+
+    def add(self, piece: bytes) -> None:
+        self._returns += piece.count(b"\r")
+        self._feeds += piece.count(b"\n")
+        self._both += piece.count(b"\r\n") + (self._last == b"\r" and piece.startswith(b"\n"))
+        self._last = piece[-1:]
+
+    @property
+    def odd(self) -> bool:
+        """Whether there are lone carriage returns, or two kinds of line end in one file."""
+        return self._returns > self._both or 0 < self._both < self._feeds
 
 
 def _refuse_binary(head: bytes, encoding: str, name: str) -> None:

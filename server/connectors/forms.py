@@ -4,13 +4,16 @@ from dataclasses import dataclass
 
 _SIGN = r"[(]?[+-]?\s?([$€£¥]|USD|EUR|GBP|CHF)?\s?[+-]?"
 _AFTER = r"\s?([$€£¥%]|USD|EUR|GBP|CHF)?[)]?"
-_POINT = r"([0-9]{1,3}(,[0-9]{3})+|0|[1-9][0-9]*)(\.[0-9]+)?"
-_COMMA = r"([0-9]{1,3}([. '’\x{a0}\x{202f}][0-9]{3})+|0|[1-9][0-9]*)(,[0-9]+)?"
+_POINT = r"([0-9]{1,3}(,[0-9]{3})+|0|[1-9][0-9]{0,17})(\.[0-9]+)?"
+_COMMA = r"([0-9]{1,3}([. '’\x{a0}\x{202f}][0-9]{3})+|0|[1-9][0-9]{0,17})(,[0-9]+)?"
 _DIGITS = "regexp_replace({v}, '[^0-9.,]', '', 'g')"
 _NEGATIVE = "case when contains({v}, '-') or starts_with({v}, '(') then -1 else 1 end"
 # Casts instead of patterns for the two forms every table has: several times faster. Written back, a code with
 # leading zeros differs from its number; names of numbers (inf, nan) and 1_000 are no numbers here.
-_WHOLE = "case when cast(try_cast({v} as bigint) as varchar) = {v} then try_cast({v} as bigint) end"
+_WHOLE = (
+    "case when cast(try_cast({v} as bigint) as varchar) = {v} and length({v}) <= 18 "
+    "then try_cast({v} as bigint) end"
+)
 _DECIMAL = (
     "case when isfinite(try_cast({v} as double)) and not contains({v}, '_') "
     "and (not starts_with({v}, '0') or {v} = '0' or starts_with({v}, '0.')) "

@@ -6,7 +6,7 @@ from typing import Any
 
 from server.connectors.base import MAX_COLUMNS, Desk, RawTable, SourceFile, bad_file
 from server.connectors.stage import stage_rows
-from server.work.jobs import JobFailed
+from server.job import JobFailed
 
 MAX_JSON_BYTES = 256 << 20
 """A JSON document is read whole; larger data belong into ndjson, which is read line by line."""

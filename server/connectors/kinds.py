@@ -6,7 +6,7 @@ from server.connectors.json_files import JsonConnector, NdjsonConnector
 from server.connectors.parquet_files import ParquetConnector
 from server.connectors.sqlite_files import SqliteConnector
 from server.connectors.xlsx_files import XlsxConnector
-from server.work.jobs import JobFailed
+from server.job import JobFailed
 
 CONNECTORS: tuple[Connector, ...] = (
     ParquetConnector(),

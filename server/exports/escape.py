@@ -54,6 +54,11 @@ def breakable(text: str) -> str:
     return _LONG_WORD.sub(lambda word: BREAK.join(re.findall(rf".{{1,{LONGEST_WORD}}}", word.group())), text)
 
 
+def words_only(value: str) -> Safe:
+    """The value as text where no element may stand, as in the title of a page."""
+    return Safe(html.escape(_CONTROLS.sub("", value), quote=True))
+
+
 def text(value: str) -> Safe:
     """The value as text of a page, right-to-left stretches isolated."""
     if isinstance(value, Safe):

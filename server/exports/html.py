@@ -9,7 +9,7 @@ from pathlib import Path
 
 from claribi.v1 import reports_pb2 as pb
 
-from server.exports.escape import Safe, drawing, element, join
+from server.exports.escape import Safe, drawing, element, join, words_only
 from server.exports.outline import Block, Figure, Finding, Metric, Outline, Proof, Quality, Table, outline
 
 STYLE = Path(__file__).parent / "templates" / "page.css"
@@ -60,7 +60,7 @@ def document(title: str, body: list[Safe], *, description: str = "") -> bytes:
         element("meta", name="referrer", content="no-referrer"),
         element("meta", name="color-scheme", content="light dark"),
         element("meta", name="description", content=description) if description else "",
-        element("title", title),
+        element("title", words_only(title)),
         Safe(f"<style>{stylesheet()}</style>"),
     ]
     skip = element("a", "Skip to the content", href="#content", class_="skip")
@@ -223,7 +223,7 @@ def _evidence_row(item: Proof, *, asked: bool) -> Safe:
         element("td", item.id),
         element("td", item.label),
         element("td", item.display, class_="printed"),
-        element("td", element("code", item.query), given) if asked else "",
+        element("td", element("code", item.query), given, class_="query") if asked else "",
         id=f"evidence-{item.id}",
     )
 

@@ -1,4 +1,4 @@
-"""The job of a child process that turns a report into its file."""
+"""The job of a child process that turns a report into its file, or into the page behind a public link."""
 
 from __future__ import annotations
 
@@ -14,62 +14,47 @@ from typing import Any, TypeVar
 from claribi.v1 import dashboards_pb2, reports_pb2
 from google.protobuf.message import DecodeError, Message
 
-from server.exports import format_of, page
+from server.exports import format_of
+from server.exports.page import dashboard_page, report_page
 
 Progress = Callable[[str, float], None]
 M = TypeVar("M", bound=Message)
 
 
 def run(payload: Mapping[str, Any], progress: Progress) -> bytes:
-    """Writes the file of a report, or the page behind a public link, and answers what was written.
+    """Writes the file of a report and answers what was written.
 
-    `payload`: `output` (the path to write; complete or absent, never half), the content, and either
-    `format` (a word of `FORMATS`; the content is `report`) or
-    `page` ("report" with an optional `download_url`, or "dashboard"; the content is `report` or `dashboard`).
-    The content is a serialized message in base64; a report may come as `report_path`, a file of it, instead.
-    The answer is JSON: `{"content_type", "size" (bytes), "sha256" (hexadecimal), "extension"}`.
+    `payload`: `report` (a serialized Report in base64) or `report_path` (a file of one), `format` (a word of
+    `FORMATS`), `output` (the path to write; complete or absent, never half). The answer is JSON:
+    `{"content_type", "size" (bytes), "sha256" (hexadecimal), "extension"}`.
     Raises ValueError naming the entry that is wrong.
     """
+    form = format_of(_given(payload, "format"))
     output = Path(_given(payload, "output"))
+    report = _message(payload, "report", reports_pb2.Report)
     progress("Rendering", 0.0)
-    content_type, extension, data = _page(payload) if "page" in payload else _file(payload)
+    data = form.render(report)
     _write(output, data)
     progress("Rendering", 1.0)
     answer = {
-        "content_type": content_type,
+        "content_type": form.content_type,
         "size": len(data),
         "sha256": hashlib.sha256(data).hexdigest(),
-        "extension": extension,
+        "extension": form.extension,
     }
     return json.dumps(answer).encode()
 
 
-def _file(payload: Mapping[str, Any]) -> tuple[str, str, bytes]:
-    form = format_of(_given(payload, "format"))
-    return form.content_type, form.extension, form.render(_message(payload, "report", reports_pb2.Report))
-
-
-def _page(payload: Mapping[str, Any]) -> tuple[str, str, bytes]:
-    kind = _given(payload, "page")
-    if kind == "report":
-        report = _message(payload, "report", reports_pb2.Report)
-        data = page.report_page(report, download_url=payload.get("download_url"))
-    elif kind == "dashboard":
-        data = page.dashboard_page(_message(payload, "dashboard", dashboards_pb2.Dashboard))
-    else:
-        raise ValueError(f"There is no page {kind!r}; the pages are {', '.join(page.KINDS)}.")
-    return page.PAGE_HEADERS["Content-Type"], "html", data
-
-
-def page(payload: Mapping[str, Any], _progress: Progress) -> bytes:
+def shared_page(payload: Mapping[str, Any], _progress: Progress) -> bytes:
     """The shared page of a report or dashboard, as HTML.
 
-    `payload`: `report` with `download_url` (or null), or `dashboard`; serialized messages in base64.
+    `payload`: `report` with `download_url` (a path on this server, or null), or `dashboard`; serialized messages in
+    base64. Raises ValueError naming the entry that is wrong.
     """
     if "dashboard" in payload:
-        board = base64.b64decode(_given(payload, "dashboard"), validate=True)
-        return dashboard_page(dashboards_pb2.Dashboard.FromString(board))
-    return report_page(_report(payload), download_url=payload.get("download_url"))
+        return dashboard_page(_message(payload, "dashboard", dashboards_pb2.Dashboard))
+    report = _message(payload, "report", reports_pb2.Report)
+    return report_page(report, download_url=payload.get("download_url"))
 
 
 def _given(payload: Mapping[str, Any], name: str) -> str:

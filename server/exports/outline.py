@@ -211,7 +211,15 @@ class _Blocks:
 
     def all(self) -> list[Block]:
         sections = list(self.report.sections) or self._default_sections()
-        return [self.block(section) for section in sections]
+        return [self.block(section) for section in sections if not self._told(section)]
+
+    def _told(self, section: pb.Section) -> bool:
+        """Whether it is a section of charts that all stand with their findings already; its text would mislead."""
+        return (
+            section.kind == pb.SECTION_KIND_CHARTS
+            and bool(section.chart_ids)
+            and self.shown.issuperset(key for key in section.chart_ids if key in self.charts)
+        )
 
     def _default_sections(self) -> list[pb.Section]:
         """What a report without sections shows: its summary, and everything it has."""
@@ -229,18 +237,27 @@ class _Blocks:
         kind = pb.SectionKind.Name(section.kind).removeprefix("SECTION_KIND_").lower()
         quality = section.kind == pb.SECTION_KIND_DATA_QUALITY
         appendix = section.kind == pb.SECTION_KIND_APPENDIX
+        proofs = tuple(map(proof, self.report.evidence)) if appendix else ()
         return Block(
             kind=kind,
             title=section.title or words.spoken(pb.SectionKind, section.kind, "SECTION_KIND_"),
             paragraphs=tuple(filter(str.strip, section.paragraphs)),
-            bullets=tuple(filter(str.strip, section.bullets)),
+            bullets=self._bullets(section),
             metrics=tuple(map(_metric, section.metrics)),
             findings=tuple(self._finding(i) for i in self._ranked(section.insight_ids)),
             figures=self._figures(section.chart_ids),
-            table=_table(section.table) if section.HasField("table") else None,
+            # The appendix lists the evidence itself, with more than its table holds.
+            table=_table(section.table) if section.HasField("table") and not proofs else None,
             quality=tuple(map(_quality, self.report.data_quality)) if quality else (),
-            proofs=tuple(map(proof, self.report.evidence)) if appendix else (),
+            proofs=proofs,
         )
+
+    def _bullets(self, section: pb.Section) -> tuple[str, ...]:
+        """The bullets that say more than the paragraphs over them or the table under them."""
+        said = {_sentence(text) for text in section.paragraphs}
+        if section.kind == pb.SECTION_KIND_DATA_QUALITY:
+            said |= {_sentence(finding.description) for finding in self.report.data_quality}
+        return tuple(text for text in section.bullets if text.strip() and _sentence(text) not in said)
 
     def _ranked(self, ids: Sequence[str]) -> list[ipb.Insight]:
         known = [self.insights[key] for key in ids if key in self.insights]
@@ -268,10 +285,14 @@ class _Blocks:
         return tuple(figure(self.charts[key], self.displays) for key in wanted)
 
 
+def _sentence(text: str) -> str:
+    """What a sentence says, whether or not it ends with a full stop."""
+    return text.strip().rstrip(".").casefold()
+
+
 def _untitled_twin(drawn: Figure, title: str) -> Figure:
     """The figure, without its own headline when that says what stands above it already."""
-    same = drawn.title.strip().rstrip(".").casefold() == title.strip().rstrip(".").casefold()
-    return replace(drawn, title="") if same else drawn
+    return replace(drawn, title="") if _sentence(drawn.title) == _sentence(title) else drawn
 
 
 def figure(chart: ipb.Chart, numbers: Mapping[str, str]) -> Figure:

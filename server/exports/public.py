@@ -64,7 +64,12 @@ DASHBOARD_FIELDS: Mapping[str, tuple[str, ...]] = {
 
 def public_report(report: reports_pb2.Report) -> reports_pb2.Report:
     """A copy of the report with nothing in it that a public link does not show."""
-    return _copy(report, REPORT_FIELDS)
+    shown = _copy(report, REPORT_FIELDS)
+    for section in shown.sections:
+        if section.kind == reports_pb2.SECTION_KIND_APPENDIX:
+            # Its table may list queries.
+            section.ClearField("table")
+    return shown
 
 
 def public_dashboard(dashboard: dashboards_pb2.Dashboard) -> dashboards_pb2.Dashboard:

@@ -13,8 +13,7 @@ from server.exports.charts.ticks import moment
 _CERTAINTIES = (
     (0.001, "Very strong evidence", "strong"),
     (0.01, "Strong evidence", "strong"),
-    (0.05, "Good evidence", "good"),
-    (0.10, "Some evidence", "weak"),
+    (0.10, "Moderate evidence", "good"),
     (1.00, "Weak evidence", "weak"),
 )
 NOT_TESTED = ("Measured, not tested", "plain")

@@ -231,17 +231,31 @@ POINT_COLUMNS = (
     Column("Value", 18, "number"),
     Column("Unit", 12, "plain"),
     Column("Evidence", 12, "plain"),
+    Column("X axis", 24, "plain"),
+    Column("Value axis", 30, "plain"),
 )
 
 
 def _point_rows(report: pb.Report) -> list[list[Cell]]:
     return [
-        [chart.title, series.name, horizontal(chart, point), point.y if point.HasField("y") else None,
-         chart.y.unit, point.evidence_id]
+        _point(chart, series, point)
         for chart in report.charts
         for series in chart.series
         for point in series.points
-    ]  # fmt: skip
+    ]
+
+
+def _point(chart: ipb.Chart, series: ipb.Series, point: ipb.Point) -> list[Cell]:
+    value = point.y if point.HasField("y") else None
+    said: list[Cell] = [
+        chart.title,
+        series.name,
+        horizontal(chart, point),
+        value,
+        chart.y.unit,
+        point.evidence_id,
+    ]
+    return [*said, chart.x.label, ", ".join(filter(None, [chart.y.label, chart.y.unit]))]
 
 
 def horizontal(chart: ipb.Chart, point: ipb.Point) -> Cell:

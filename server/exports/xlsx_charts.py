@@ -11,9 +11,8 @@ from server.exports.charts import drawable, palette
 from server.exports.escape import workbook_cell
 
 DATA_SHEET = "Charts data"
-X_COLUMN, VALUE_COLUMN = 2, 3
+TITLE_COLUMN, SERIES_COLUMN, X_COLUMN, VALUE_COLUMN, X_LABEL_COLUMN, Y_LABEL_COLUMN = 0, 1, 2, 3, 6, 7
 WIDTH_PX, HEIGHT_PX, ROW_PX = 760, 340, 20
-TITLE_CHARACTERS = 110
 
 _KINDS: dict[ipb.ChartType, dict[str, str]] = {
     ipb.CHART_TYPE_BAR: {"type": "bar"},
@@ -36,21 +35,29 @@ def add_charts(book: Any, sheet: Any, charts: Iterable[ipb.Chart]) -> None:
             place += HEIGHT_PX // ROW_PX + 2
 
 
-def _chart(book: Any, chart: ipb.Chart, first: int) -> Any:
+def _chart(book: Any, chart: ipb.Chart, top: int) -> Any:
+    """The native chart of the rows from `top` on; its names are references to cells, never texts.
+
+    xlsxwriter takes a text such as "x!A1" for a reference, with or without "=" before it.
+    """
     drawn = book.add_chart(_KINDS.get(chart.type, {"type": "line"}))
     colours = palette.colours([series.emphasis for series in chart.series])
+    first = top
     for series, colour in zip(chart.series, colours, strict=True):
         last = first + max(len(series.points), 1) - 1
         drawn.add_series(
             {
-                "name": workbook_cell(series.name)[:250] or " ",
+                "name": [DATA_SHEET, first, SERIES_COLUMN],
                 "categories": [DATA_SHEET, first, X_COLUMN, last, X_COLUMN],
                 "values": [DATA_SHEET, first, VALUE_COLUMN, last, VALUE_COLUMN],
                 **_look(chart.type, colour),
             }
         )
         first += len(series.points)
-    _axes(drawn, chart)
+    _title(drawn, chart, top)
+    _axes(drawn, chart, top)
+    drawn.set_legend({"position": "bottom"} if len(chart.series) > 1 else {"none": True})
+    drawn.show_blanks_as("gap")
     drawn.set_size({"width": WIDTH_PX, "height": HEIGHT_PX})
     return drawn
 
@@ -67,20 +74,31 @@ def _look(kind: ipb.ChartType, colour: str) -> dict[str, Any]:
     return {"line": {"color": colour, "width": 2.25}}
 
 
-def _axes(drawn: Any, chart: ipb.Chart) -> None:
-    title = workbook_cell(chart.title)[:TITLE_CHARACTERS]
-    drawn.set_title({"name": title or " ", "overlay": False, "name_font": {"size": 12, "color": palette.INK}})
-    label = ", ".join(filter(None, [chart.y.label, chart.y.unit]))[:TITLE_CHARACTERS]
+def _title(drawn: Any, chart: ipb.Chart, top: int) -> None:
+    font = {"size": 12, "color": palette.INK}
+    drawn.set_title(
+        {"name": [DATA_SHEET, top, TITLE_COLUMN], "overlay": False, "name_font": font}
+        if chart.title
+        else {"none": True}
+    )
+
+
+def _axes(drawn: Any, chart: ipb.Chart, top: int) -> None:
     quiet = {"line": {"color": palette.BASELINE}, "num_font": {"color": palette.MUTED}}
-    values = {"major_gridlines": {"visible": True, "line": {"color": palette.GRID}}, "num_format": "#,##0.##"}
-    values |= {"name": workbook_cell(label), "name_font": {"bold": False, "color": palette.MUTED}}
-    words: dict[str, Any] = {**quiet, "label_position": "low"}
+    gridlines = {"visible": True, "line": {"color": palette.GRID}}
+    values = {**quiet, "major_gridlines": gridlines, "num_format": "#,##0.##"}
+    along: dict[str, Any] = {**quiet, "label_position": "low"}
+    if chart.y.label:
+        values |= _axis_name(top, Y_LABEL_COLUMN)
+    if chart.x.label and chart.type != ipb.CHART_TYPE_BAR:
+        along |= _axis_name(top, X_LABEL_COLUMN)
     if chart.type == ipb.CHART_TYPE_BAR:
         # The first category on top, as it is read.
-        drawn.set_x_axis({**words, "reverse": True})
-        drawn.set_y_axis({**quiet, **values, "crossing": "max", "label_position": "low"})
-    else:
-        drawn.set_x_axis({**words, "name": workbook_cell(chart.x.label)[:TITLE_CHARACTERS]})
-        drawn.set_y_axis({**quiet, **values})
-    drawn.set_legend({"position": "bottom"} if len(chart.series) > 1 else {"none": True})
-    drawn.show_blanks_as("gap")
+        along["reverse"] = True
+        values |= {"crossing": "max", "label_position": "low"}
+    drawn.set_x_axis(along)
+    drawn.set_y_axis(values)
+
+
+def _axis_name(top: int, column: int) -> dict[str, Any]:
+    return {"name": [DATA_SHEET, top, column], "name_font": {"bold": False, "color": palette.MUTED}}

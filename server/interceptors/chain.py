@@ -24,8 +24,15 @@ Handler = Callable[[Call, Any], Awaitable[Any]]
 class Interceptor(Protocol):
     """One step of the chain."""
 
-    name: str
-    after: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """What others call it."""
+        ...
+
+    @property
+    def after(self) -> tuple[str, ...]:
+        """Those that must stand before it."""
+        ...
 
     def wrap(self, method: Method, proceed: Handler) -> Handler:
         """The handler with this step in front; `proceed` itself when the step does not concern the method."""

@@ -113,7 +113,10 @@ def _axis(query: WidgetQuery, x: DataColumn | None) -> str:
     if x is None:
         return "null"
     if x.role == sources.COLUMN_ROLE_TIME:
-        return truncate(query.grain or default_grain(x), x.name)
+        grain = query.grain or default_grain(x)
+        start = truncate(grain, x.name)
+        # With the time of day on every point, midnight too; this text sorts like the time.
+        return f"strftime({start}, '%Y-%m-%dT%H:%M:%S')" if grain == insights_pb2.GRAIN_HOUR else start
     return quote(x.name)
 
 

@@ -28,13 +28,15 @@ from sqlalchemy import Row
 
 from server.caller import Call
 from server.errors import ApiError, not_found
+from server.job import JobFailed
 from server.services.paging import envelope
 from server.stores import data_sources, links, reports
 from server.stores.files import Files, read_chunks
 from server.stores.session import Database
-from server.work.generate import Generator, Running, format_word
+from server.work.generate import Generator, Running
 from server.work.links import Linker
-from server.work.sandbox import JobFailed, Sandbox
+from server.work.request_terms import format_word
+from server.work.sandbox import Sandbox
 from server.work.sync import as_api_error
 
 CONTENT_TYPES = {

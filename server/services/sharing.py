@@ -22,11 +22,10 @@ from sqlalchemy import Row
 from server.caller import Call
 from server.clock import Clock, new_id, now
 from server.errors import ApiError, invalid, not_found
-from server.services.reports import disposition
+from server.services.download import disposition
 from server.stores import dashboards, links, reports
 from server.stores.files import Files
 from server.stores.session import Database, Transaction
-from server.work.generate import format_word
 from server.work.links import (
     DASHBOARD,
     REPORT,
@@ -38,11 +37,13 @@ from server.work.links import (
 )
 from server.work.passwords import Passwords
 from server.work.public_view import public_json, public_report
+from server.work.request_terms import format_word
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"
 HTML_FORMAT = "html"
 FILE_FORMAT = "file"
+MAX_FILE_NAME = 120
 NEEDS_PASSWORD = "This link asks for a password."  # noqa: S105 - a sentence, not a password
 WRONG_PASSWORD = "The password is wrong."  # noqa: S105 - a sentence, not a password
 
@@ -208,8 +209,7 @@ class SharingService:
             data = await asyncio.to_thread(path.read_bytes)
         except FileNotFoundError as error:
             raise not_found() from error
-        name = "".join(c if c.isprintable() else " " for c in resource.name[:120])
-        call.reply["content-disposition"] = disposition(f"{name}.{word}")
+        call.reply["content-disposition"] = disposition(f"{resource.name[:MAX_FILE_NAME]}.{word}")
         return HttpBody(content_type=resource.file.content_type, data=data)
 
 

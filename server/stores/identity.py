@@ -58,13 +58,13 @@ _BY_KEY = (
 
 async def caller_by_session(tx: Transaction, session_id: str, user_id: str) -> Caller | None:
     """The caller of a session that has not been ended; the access token's own end bounds it in time."""
-    row = await tx.first(_BY_SESSION.params(session=session_id, person=user_id))
+    row = await tx.first(_BY_SESSION, {"session": session_id, "person": user_id})
     return None if row is None else _caller(row, session_id=row.session_id)
 
 
 async def caller_by_key(tx: Transaction, key_hash: str, *, now: int) -> Caller | None:
     """The caller of a key that is neither revoked nor past its end."""
-    row = await tx.first(_BY_KEY.params(hash=key_hash))
+    row = await tx.first(_BY_KEY, {"hash": key_hash})
     if row is None or not hmac.compare_digest(row.key_hash, key_hash):
         return None
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):

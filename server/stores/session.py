@@ -33,9 +33,11 @@ class Transaction:
         """All rows."""
         return list(self._connection.execute(statement).fetchall())
 
-    async def first(self, statement: Executable) -> Row[Any] | None:
-        """The first row, or None."""
-        return self._connection.execute(statement).first()
+    async def first(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Row[Any] | None:
+        """The first row, or None. `parameters` fill the bind parameters of a statement built once."""
+        return self._connection.execute(statement, parameters).first()
 
     async def scalar(self, statement: Executable) -> Any:
         """The first cell of the first row, or None."""
@@ -89,7 +91,7 @@ class Database:
                 except BaseException:
                     connection.exec_driver_sql("ROLLBACK")
                     raise
-                await asyncio.shield(asyncio.to_thread(connection.exec_driver_sql, "COMMIT"))
+                await _commit(connection)
 
     async def ping(self) -> None:
         """Raise when the database cannot answer."""
@@ -111,6 +113,16 @@ class Database:
                 await asyncio.sleep(BUSY_PAUSE_SECONDS)
             else:
                 return
+
+
+async def _commit(connection: Connection) -> None:
+    """Commit in a thread; a caller cancelled meanwhile still waits, since the connection must not be reused before."""
+    committing = asyncio.ensure_future(asyncio.to_thread(connection.exec_driver_sql, "COMMIT"))
+    try:
+        await asyncio.shield(committing)
+    except asyncio.CancelledError:
+        await asyncio.wait({committing})
+        raise
 
 
 def _is_busy(error: OperationalError) -> bool:

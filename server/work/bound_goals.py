@@ -12,6 +12,7 @@ from sqlalchemy import Row
 
 from server.clock import DAY, SECOND, Clock, now, today
 from server.errors import ApiError
+from server.job import JobFailed
 from server.settings import Settings
 from server.stores import data_sources, goal_steps, goals
 from server.stores.files import Files
@@ -19,7 +20,7 @@ from server.stores.session import Database
 from server.work.goal_rules import bound_table
 from server.work.goal_tree import keep_all_statuses, keep_status
 from server.work.refresh import source_payload
-from server.work.sandbox import JobFailed, Sandbox
+from server.work.sandbox import Sandbox
 from server.work.sync import job_limits
 
 # The note of a value that came from the source, not from a person; one a day is kept.

@@ -21,31 +21,33 @@ from claribi.v1.reports_pb2 import (
     ReportFile,
     ReportPlan,
     ReportProgress,
-    ReportSource,
     ReportSummary,
-    UserReference,
 )
 from sqlalchemy import Row
 
 from server.caller import Caller
 from server.clock import SECOND, Clock, new_id, now, to_datetime
 from server.errors import ApiError, invalid, not_found
-from server.methods import enum_word
+from server.job import JobFailed
 from server.settings import Settings
 from server.stores import data_sources, reports
 from server.stores.files import Files
 from server.stores.session import Database, Transaction
 from server.work import credits
-from server.work.sandbox import JobFailed, Sandbox
+from server.work.request_terms import (
+    cost_of,
+    file_name,
+    first_summary,
+    format_of,
+    format_word,
+    type_of,
+    type_word,
+)
+from server.work.sandbox import Sandbox
 from server.work.sync import as_api_error, job_limits
 
 log = structlog.get_logger(__name__)
 
-CREDITS = {
-    reports_pb2.REPORT_TYPE_SUMMARY: 2,
-    reports_pb2.REPORT_TYPE_STANDARD: 3,
-    reports_pb2.REPORT_TYPE_COMPREHENSIVE: 5,
-}
 STEPS = ("profile", "analyse", "write", "render")
 # Analysis is most of the work; rendering ends it.
 ANALYSIS_SHARE = 0.85
@@ -107,13 +109,13 @@ class Generator:
             rows = await self._sources(tx, caller.organization_id, request)
         tables = [table for row in rows for table in data_sources.schema_of(row).tables]
         plan = ReportPlan(
-            credits=_cost(request),
+            credits=cost_of(request),
             rows=sum(table.rows for table in tables),
             steps=list(STEPS),
             tables=[table.name for table in tables],
         )
         return Report(
-            name=request.name, report_type=_type(request), output_format=_format(request), plan=plan
+            name=request.name, report_type=type_of(request), output_format=format_of(request), plan=plan
         )
 
     async def submit(self, caller: Caller, request: GenerateReportRequest) -> Running:
@@ -127,12 +129,12 @@ class Generator:
             entry_id = await credits.reserve(
                 tx,
                 caller.organization_id,
-                operation=f"report_{_type_word(request)}",
+                operation=f"report_{type_word(request)}",
                 resource_id=report_id,
-                credits=_cost(request),
+                credits=cost_of(request),
                 now=self._clock(),
             )
-            summary = _first_summary(report_id, caller, request, rows)
+            summary = first_summary(report_id, caller, request, rows)
             await reports.add(
                 tx,
                 caller.organization_id,
@@ -324,7 +326,7 @@ class Generator:
                 running.organization_id,
                 report,
                 summary=reports.lean(report),
-                file_name=_file_name(report.name, word),
+                file_name=file_name(report.name, word),
                 now=moment,
             )
             if kept:
@@ -349,48 +351,6 @@ class Generator:
         return ended
 
 
-def format_word(number: int) -> str:
-    """The public word of an output format."""
-    return enum_word(reports_pb2.OutputFormat.DESCRIPTOR.values_by_number[number])
-
-
-def _type(request: GenerateReportRequest) -> Any:
-    return request.report_type or reports_pb2.REPORT_TYPE_STANDARD
-
-
-def _format(request: GenerateReportRequest) -> Any:
-    return request.output_format or reports_pb2.OUTPUT_FORMAT_PDF
-
-
-def _type_word(request: GenerateReportRequest) -> str:
-    return enum_word(reports_pb2.ReportType.DESCRIPTOR.values_by_number[_type(request)])
-
-
-def _cost(request: GenerateReportRequest) -> int:
-    return CREDITS[_type(request)]
-
-
-def _first_summary(
-    report_id: str, caller: Caller, request: GenerateReportRequest, rows: list[Row[Any]]
-) -> ReportSummary:
-    summary = ReportSummary(
-        id=report_id,
-        name=request.name,
-        report_type=_type(request),
-        output_format=_format(request),
-        question=request.question,
-        data_sources=[
-            ReportSource(id=row.id, name=row.name, snapshot_hash=row.snapshot_hash) for row in rows
-        ],
-        credits_used=_cost(request),
-        seed=request.seed,
-        created_by=UserReference(id=caller.user_id, email=caller.email),
-    )
-    if request.HasField("period"):
-        summary.period.CopyFrom(request.period)
-    return summary
-
-
 CONTENT_FIELDS = (
     "sections", "insights", "evidence", "charts", "data_quality", "statistics", "summary", "engine", "content_hash"
 )  # fmt: skip
@@ -406,8 +366,3 @@ def _content_only(report: Report) -> Report:
 
 def _b64(message: Any) -> str:
     return base64.b64encode(message.SerializeToString(deterministic=True)).decode()
-
-
-def _file_name(name: str, extension: str) -> str:
-    kept = "".join(c if c.isalnum() or c in " -_." else "-" for c in name).strip(" .") or "report"
-    return f"{kept[:120]}.{extension}"

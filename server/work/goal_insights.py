@@ -107,8 +107,8 @@ def _forecast_insight(standing: Standing, line: Line, seen: GoalForecast) -> Ins
         type=INSIGHT_TYPE_FORECAST,
         title=f"At the present pace the target is {_verdict(seen.probability)}",
         narrative=(
-            f"At the present pace {row.name} stands at {value} on {end}; with {LEVEL:.0%} certainty between {low} "
-            f"and {high}. The target of {_number(row.target_value, row.unit)} is met with a probability of "
+            f"At the present pace {row.name} would be at {value} on {end}, with {LEVEL * 100:.0f} % certainty between "
+            f"{low} and {high}. The target of {_number(row.target_value, row.unit)} is met with a probability of "
             f"{_chance(seen.probability)}. This rests on {line.n} days with a value."
         ),
         score=max(seen.probability, 1 - seen.probability),
@@ -124,16 +124,18 @@ def _forecast_insight(standing: Standing, line: Line, seen: GoalForecast) -> Ins
 
 def _trend_insight(standing: Standing, line: Line, today: date) -> Insight:
     row = standing.row
-    moved = "rises" if line.slope > 0 else "falls"
+    rising = line.slope > 0
     slope = _number(abs(line.slope), row.unit)
-    text = f"{row.name} {moved} by {slope} a day on average, over {line.n} days with a value"
+    text = (
+        f"{row.name}: {'up' if rising else 'down'} {slope} a day on average, over {line.n} days with a value"
+    )
     needed = required_rate(standing.figures, today)
     if needed:
         text += f"; {_number(abs(needed), row.unit)} a day would meet the target in time"
     p_value = line.slope_p_value()
     return Insight(
         type=INSIGHT_TYPE_TREND,
-        title=f"{row.name} {moved}",
+        title=f"{row.name}: {'rising' if rising else 'falling'}",
         narrative=f"{text}.",
         score=1 - p_value,
         subject=_subject(standing, line),

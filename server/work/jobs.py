@@ -1,21 +1,12 @@
 """The jobs a child process may run: an explicit table from the name of a job to its function."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-Progress = Callable[[str, float], None]
+from server.job import Progress
+
 JobFunction = Callable[[dict[str, Any], Progress], bytes]
-
-
-class JobFailed(Exception):
-    """A failure the caller is told about: an error-code word, a message, and details by field or name."""
-
-    def __init__(self, code: str, message: str, details: Mapping[str, Any] | None = None) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.details: dict[str, Any] = dict(details or {})
 
 
 @dataclass(frozen=True)
@@ -35,14 +26,14 @@ V8_RESERVED_BYTES = 640 << 20
 """Measured: vl_convert's V8 starts with 640 MiB of data space and dies with 512, using a tenth of it."""
 
 JOBS: dict[str, Job] = {
-    "ingest": Job("server.connectors.ingest:run", writes=True),
+    "ingest": Job("server.work.ingest:run", writes=True),
     "analyse": Job("server.analysis.job:run"),
     "insights": Job("server.analysis.job:run"),
     "verify": Job("server.analysis.verify:run"),
     "widgets": Job("server.analysis.widgets:run"),
     "measure": Job("server.analysis.widgets:measure"),
     "render": Job("server.exports.job:run", writes=True, reserved_bytes=V8_RESERVED_BYTES),
-    "page": Job("server.exports.job:page", reserved_bytes=V8_RESERVED_BYTES),
+    "page": Job("server.exports.job:shared_page", reserved_bytes=V8_RESERVED_BYTES),
 }
 
 PRELOAD = (

@@ -6,9 +6,11 @@ from typing import Any
 
 from claribi.v1.dashboards_pb2 import Dashboard
 from claribi.v1.reports_pb2 import Report
+
 from server.exports.page import PAGE_HEADERS, password_page
+from server.job import JobFailed
 from server.settings import Settings
-from server.work.sandbox import JobFailed, Sandbox
+from server.work.sandbox import Sandbox
 from server.work.sync import as_api_error, job_limits
 
 
@@ -23,15 +25,15 @@ class SharedPages:
 
     async def report(self, report: Report, *, download_url: str | None) -> bytes:
         """The page of a report."""
-        return await self._draw({"report": _b64(report), "download_url": download_url})
+        return await self._draw({"page": "report", "report": _b64(report), "download_url": download_url})
 
     async def dashboard(self, dashboard: Dashboard) -> bytes:
         """The page of a dashboard."""
-        return await self._draw({"dashboard": _b64(dashboard)})
+        return await self._draw({"page": "dashboard", "dashboard": _b64(dashboard)})
 
-    def password(self, kind: str) -> bytes:
-        """The page that asks for the password of a link to a report or dashboard."""
-        return password_page(kind)
+    def password(self, kind: str, *, wrong: bool = False) -> bytes:
+        """The page that asks for the password of a link to a report or dashboard, again when it was wrong."""
+        return password_page(kind, wrong=wrong)
 
     async def _draw(self, payload: dict[str, Any]) -> bytes:
         try:

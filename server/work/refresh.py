@@ -13,6 +13,7 @@ from sqlalchemy import Row
 
 from server.clock import Clock, now, timestamp, to_datetime
 from server.errors import ApiError, not_found
+from server.job import JobFailed
 from server.settings import Settings
 from server.stores import dashboards, data_sources
 from server.stores.credits import RESERVED
@@ -20,11 +21,13 @@ from server.stores.files import Files
 from server.stores.session import Database
 from server.work import credits
 from server.work.boards import UNKNOWN_SOURCE, UNREAD_SOURCE, carry_answers, source_ids
-from server.work.sandbox import JobFailed, Sandbox
+from server.work.sandbox import Sandbox
 from server.work.sync import as_api_error, job_limits
 
 OPERATION = "dashboard_refresh"
 CREDITS = 1
+# A dashboard shows what stands out beside its widgets; a report is the place for everything.
+MAX_INSIGHTS = 5
 log = structlog.get_logger(__name__)
 
 
@@ -146,6 +149,7 @@ class Refresher:
         payload = {
             "report": _b64(skeleton),
             "sections": [],
+            "limit": MAX_INSIGHTS,
             "now": to_datetime(self._clock()).isoformat(),
             "threads": self._settings.job_threads,
             "sources": sources,

@@ -11,8 +11,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from server.job import JobFailed
 from server.work.frames import HEADER, FrameError, Kind, checked_length, pack
-from server.work.jobs import JOBS, PRELOAD, Job, JobFailed
+from server.work.jobs import JOBS, PRELOAD, Job
 
 __all__ = ["JobFailed", "Limits", "Sandbox"]
 

@@ -11,11 +11,12 @@ from claribi.v1.data_sources_pb2 import SOURCE_TYPE_FILE, DataSource, UploadData
 from server.clock import Clock, new_id, now, to_datetime
 from server.errors import NUMBERS, ApiError, invalid, not_found
 from server.interceptors.rules import find_problems
+from server.job import JobFailed
 from server.settings import Settings
 from server.stores import data_sources
 from server.stores.files import Files, Incoming
 from server.stores.session import Database
-from server.work.sandbox import JobFailed, Limits, Sandbox
+from server.work.sandbox import Limits, Sandbox
 
 # After this long an upload is answered with status "preprocessing" and goes on.
 ANSWER_SECONDS = 20.0

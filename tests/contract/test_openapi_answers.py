@@ -43,6 +43,7 @@ READS: list[tuple[str, dict[str, str], str, int]] = [
     ("/api/v1/data-sources/", {}, "", 200),
     ("/api/v1/data-sources/{id}/", {"id": "data_source"}, "", 200),
     ("/api/v1/goals/", {}, "hierarchy_type=topic", 200),
+    ("/api/v1/reports/", {}, "page=99", 404),
     ("/api/v1/goals/{id}/", {"id": "goal"}, "", 200),
     ("/api/v1/goals/{id}/progress/", {"id": "goal"}, "", 200),
     ("/api/v1/schema/", {}, "", 200),
@@ -66,7 +67,7 @@ def strict(node: Any) -> Any:
         return [strict(each) for each in node]
     if not isinstance(node, dict):
         return node
-    plain = {key: strict(value) for key, value in node.items() if key != "nullable"}
+    plain = {key: strict(value) for key, value in node.items() if (key, value) != ("nullable", True)}
     if isinstance(node.get("properties"), dict) and node.get("type") == "object":
         plain.setdefault("additionalProperties", False)
     return {"anyOf": [plain, {"type": "null"}]} if node.get("nullable") is True else plain
@@ -100,12 +101,45 @@ def check(path: str, verb: str, answer: httpx2.Response) -> None:
         assert faults(documented["content"][media]["schema"], answer.json()) == []
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def ids(world: World, client: httpx2.AsyncClient) -> AsyncIterator[dict[str, str]]:
+    """Ids of one resource of each kind; the dashboard and the goal are made from the document's examples."""
+    board = {"name": "Sales overview", "data_source_ids": [world.home.ids["data_source"]]}
+    dashboard = await created(client, "/api/v1/dashboards/", board)
+    goal = await created(client, "/api/goals/", {**request_example("/api/goals/"), "target_value": 1_200_000})
+    yield {**world.home.ids, "dashboard": dashboard, "goal": goal}
+    for path in (f"/api/v1/dashboards/{dashboard}/", f"/api/goals/{goal}/"):
+        assert (await client.delete(path)).status_code == 204
+
+
+async def created(client: httpx2.AsyncClient, path: str, body: dict[str, Any]) -> str:
+    """The id of what was made."""
+    answer = await client.post(path, json=body)
+    assert answer.status_code == 201, answer.text
+    check(path, "post", answer)
+    made: str = answer.json()["id"]
+    return made
+
+
+def request_example(path: str) -> dict[str, Any]:
+    """The example of what a POST takes."""
+    found: dict[str, Any] = DOCUMENT["paths"][path]["post"]["requestBody"]["content"]["application/json"][
+        "example"
+    ]
+    return found
+
+
 @pytest.mark.parametrize(("path", "values", "query", "status"), READS)
 async def test_a_read_answers_as_documented(
-    world: World, client: httpx2.AsyncClient, path: str, values: dict[str, str], query: str, status: int
+    ids: dict[str, str],
+    client: httpx2.AsyncClient,
+    path: str,
+    values: dict[str, str],
+    query: str,
+    status: int,
 ) -> None:
-    ids = {name: world.home.ids.get(kind, MISSING) for name, kind in values.items()}
-    answer = await client.get(path.format(**ids) + (f"?{query}" if query else ""))
+    filled = {name: ids.get(kind, MISSING) for name, kind in values.items()}
+    answer = await client.get(path.format(**filled) + (f"?{query}" if query else ""))
     assert answer.status_code == status, answer.text
     check(path, "get", answer)
 

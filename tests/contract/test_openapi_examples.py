@@ -45,7 +45,7 @@ def as_json_schema(node: Any) -> Any:
         return [as_json_schema(each) for each in node]
     if not isinstance(node, dict):
         return node
-    plain = {key: as_json_schema(value) for key, value in node.items() if key != "nullable"}
+    plain = {key: as_json_schema(value) for key, value in node.items() if (key, value) != ("nullable", True)}
     return {"anyOf": [plain, {"type": "null"}]} if node.get("nullable") is True else plain
 
 

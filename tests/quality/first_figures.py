@@ -123,7 +123,9 @@ def outlier(random: Random, strong: bool) -> Planted:
     """One day sells several times the usual."""
     cells = plain_sales(random, rows=7300, days=365)
     day = int(random.integers(20, 340))
-    cells["amount"] = np.where(cells["day"] == day, cells["amount"] * (4.0 if strong else 2.8), cells["amount"])
+    cells["amount"] = np.where(
+        cells["day"] == day, cells["amount"] * (4.0 if strong else 2.8), cells["amount"]
+    )
     when = (FIRST_DAY + timedelta(days=day)).isoformat()
 
     def recognise(insight: insights_pb2.Insight) -> bool:
@@ -200,7 +202,9 @@ def print_null(name: str, make: Callable[[Random], Table], seed: int, tables: in
         tested += report.statistics.hypotheses_tested
         claims += [insights_pb2.InsightType.Name(i.type)[13:].lower() for i in report.insights]
     kinds = {kind: claims.count(kind) for kind in sorted(set(claims))}
-    print(f"{name}: {claimed}/{tables} tables with a claim ({claimed / tables:.3f}); tests {tested}; claims {kinds}")
+    print(
+        f"{name}: {claimed}/{tables} tables with a claim ({claimed / tables:.3f}); tests {tested}; claims {kinds}"
+    )
 
 
 def print_speed(seed: int, rows: int) -> None:

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from server.job import Progress
 from server.query.engine import open_snapshot
-from server.work.jobs import Progress
 
 
 def run(payload: dict[str, Any], progress: Progress) -> bytes:

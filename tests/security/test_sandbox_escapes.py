@@ -158,7 +158,11 @@ def query(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Query]:
 
 
 def state(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def answer(query: Query, statement: str, folder: Path) -> str:

@@ -17,6 +17,7 @@ from server.analysis.hypothesis import (
     Told,
     Writer,
     certainty,
+    required,
     saturating,
     subject_name,
 )
@@ -24,7 +25,6 @@ from server.analysis.inference import Floats
 from server.analysis.periods import Span, one_period
 from server.analysis.scope import (
     Scalar,
-    between,
     difference,
     measured,
     percent_change,
@@ -33,10 +33,12 @@ from server.analysis.scope import (
 )
 from server.analysis.series import Series, season
 from server.analysis.slices import followed
+from server.query.sql import select
 
 LEAST_HISTORY = 6  # earlier changes to compare the last one with
 MATERIAL_CHANGE = 0.05  # of the earlier period
 MATERIAL_POINTS = 1.0  # for measures in percent
+MATERIAL_SPREAD = 0.5  # of the standard deviation, for measures that can be below zero
 QUARTERS_NEEDED = 12
 
 
@@ -60,12 +62,12 @@ class Change:
         """Each series' last move, tested against the moves it made before."""
         if facts.report_grain is None:
             return []
-        found = []
-        for series in followed(facts, facts.report_grain):
-            for move in (_against_previous(series), _against_last_year(series)):
-                if move is not None:
-                    found.append(_hypothesis(facts, series, move))
-        return found
+        return [
+            _hypothesis(facts, series, move)
+            for series in followed(facts, facts.report_grain)
+            for move in (_against_previous(series), _against_last_year(series))
+            if move is not None
+        ]
 
     def tell(self, finding: Finding, writer: Writer) -> Told:
         """The move in words."""
@@ -92,7 +94,9 @@ def _against_previous(series: Series) -> _Move | None:
         return None
     surprise = inference.last_value_surprise(values)
     last = len(series.values) - 1
-    return None if surprise is None else _Move(last, last - 1, surprise.statistic, surprise.p_value, surprise.n)
+    return (
+        None if surprise is None else _Move(last, last - 1, surprise.statistic, surprise.p_value, surprise.n)
+    )
 
 
 def _against_last_year(series: Series) -> _Move | None:
@@ -123,14 +127,12 @@ def _unusual(moves: Floats, *, last: int, base: int) -> _Move | None:
 def _hypothesis(facts: Facts, series: Series, move: _Move) -> Hypothesis:
     value = float(series.values[move.last] - series.values[move.base])
     base = float(series.values[move.base])
-    relative = value / abs(base) if base else None
+    # A percentage of something that can be below zero says nothing.
+    relative = value / base if base > 0 and series.values.min() >= 0 else None
     points = series.measure.unit == "%"
-    large = (
-        abs(value) >= MATERIAL_POINTS if points else relative is not None and abs(relative) >= MATERIAL_CHANGE
-    )
     rising = value > 0
     # The direction told must be the direction tested: season or month length may explain the whole move.
-    material = large and rising == (move.statistic > 0)
+    material = _large(series, value, relative) and rising == (move.statistic > 0)
     where = (series.dimension, series.member) if series.dimension and series.member is not None else None
     return Hypothesis(
         kind=insights.INSIGHT_TYPE_CHANGE,
@@ -143,7 +145,7 @@ def _hypothesis(facts: Facts, series: Series, move: _Move) -> Hypothesis:
             move.n,
             "standardised_surprise",
             move.statistic,
-        ),  # fmt: skip
+        ),
         magnitude=Magnitude(value, "points" if points else series.measure.unit, None if points else relative),
         direction=insights.DIRECTION_INCREASE if rising else insights.DIRECTION_DECREASE,
         material=material,
@@ -155,6 +157,15 @@ def _hypothesis(facts: Facts, series: Series, move: _Move) -> Hypothesis:
         profile=series.values,
         detail=move,
     )
+
+
+def _large(series: Series, value: float, relative: float | None) -> bool:
+    """Whether a move matters: in points, relative to its base, or, without a base, to the usual spread."""
+    if series.measure.unit == "%":
+        return abs(value) >= MATERIAL_POINTS
+    if relative is None:
+        return abs(value) >= MATERIAL_SPREAD * float(series.values.std())
+    return abs(relative) >= MATERIAL_CHANGE
 
 
 @dataclass(frozen=True)
@@ -171,20 +182,23 @@ class _Words:
 
 def _tell(finding: Finding, writer: Writer) -> Told:
     hypothesis, ledger = finding.hypothesis, writer.ledger
-    series, move = hypothesis.series, hypothesis.detail
-    assert series is not None
-    assert isinstance(move, _Move)
+    series, move = required(hypothesis.series, Series), required(hypothesis.detail, _Move)
     words = _words(hypothesis, series, move, writer)
     rose = hypothesis.direction == insights.DIRECTION_INCREASE
     verb = writer.pick(
         ("rose", "climbed", "grew", "went up") if rose else ("fell", "dropped", "declined", "went down")
     )
-    title = ledger.say(f"{{0}} {verb} {{1}} in {{2}}", words.subject, words.moved, period(words.last))
+    since = " from a year earlier" if move.last - move.base > 1 else ""
+    title = ledger.say(f"{{0}} {verb} {{1}} in {{2}}{since}", words.subject, words.moved, period(words.last))
     body = [_first_sentence(words, writer, rose=rose), _usual_move(finding, series, move, writer)]
     alt = ledger.say(
         "A line of {0} by " + series.grain + ", ending at {1} in {2} after {3} in {4}.",
-        words.subject, words.now, period(words.last), words.then, period(words.base),
-    )  # fmt: skip
+        words.subject,
+        words.now,
+        period(words.last),
+        words.then,
+        period(words.base),
+    )
     chart = charts.line(series, title, alt, [(move.last, words.moved.display + (" up" if rose else " down"))])
     return Told(
         title, join(body), _advice(hypothesis, words, writer), _caveats(hypothesis, series, writer), chart
@@ -201,8 +215,9 @@ def _words(hypothesis: Hypothesis, series: Series, move: _Move, writer: Writer) 
         for span, scalar in ((last, later), (base, earlier))
     )
     label = f"change of {subject.text}, {base.name} to {last.name}"
-    if measure.unit == "%":
-        moved = ledger.number(label, difference(later, earlier), unit="points", display=_size_of("points"))
+    if hypothesis.magnitude.relative is None:
+        unit = hypothesis.magnitude.unit
+        moved = ledger.number(label, difference(later, earlier), unit=unit, display=_size_of(unit))
     else:
         moved = ledger.number(label, percent_change(later, earlier), unit="%", display=_size_of("%"))
     return _Words(subject, now, then, moved, last, base)
@@ -233,8 +248,9 @@ def _usual_move(finding: Finding, series: Series, move: _Move, writer: Writer) -
     scalar = _usual_scalar(finding.hypothesis, series, step)
     usual = writer.ledger.number_or_none(
         f"median absolute change of {subject_name(finding.hypothesis).text} before",
-        scalar, unit="points" if series.measure.unit == "%" else "%",
-    )  # fmt: skip
+        scalar,
+        unit=_moved_unit(finding.hypothesis),
+    )
     against = "the same period a year earlier" if step > 1 else f"one {series.grain} to the next"
     if usual is None:
         return writer.ledger.say(f"The evidence that this is more than the usual to and fro is {strength}.")
@@ -249,15 +265,19 @@ def _usual_move(finding: Finding, series: Series, move: _Move, writer: Writer) -
     return writer.ledger.say(template, usual)
 
 
+def _moved_unit(hypothesis: Hypothesis) -> str:
+    return hypothesis.magnitude.unit if hypothesis.magnitude.relative is None else "%"
+
+
 def _usual_scalar(hypothesis: Hypothesis, series: Series, step: int) -> Scalar:
     """The median size of the moves before the last one."""
     scope = hypothesis.facts.scope
-    assert scope.time is not None
-    before = between(scope.time, series.starts[0], series.starts[-1])
+    before = within(scope, Span(series.starts[0], series.starts[-1], series.grain))
     inner = series_sql(scope, series.measure, series.grain, (*series.where, before))
-    size = "abs(v - b)" if series.measure.unit == "%" else "100.0 * abs(v - b) / nullif(abs(b), 0)"
-    lagged = f"SELECT v, lag(v, {step}) OVER (ORDER BY period) AS b FROM ({inner.sql})"
-    return Scalar(scope, f"SELECT median({size}) FROM ({lagged}) WHERE b IS NOT NULL", inner.params)
+    size = "abs(v - b)" if hypothesis.magnitude.relative is None else "100.0 * abs(v - b) / nullif(abs(b), 0)"
+    lagged = select(["v", f"lag(v, {step}) over (order by period) as b"], inner.nested)
+    sql = select([f"median({size})"], f"({lagged})", where="b is not null")
+    return Scalar(scope, sql, inner.params)
 
 
 def _caveats(hypothesis: Hypothesis, series: Series, writer: Writer) -> tuple[Text, ...]:

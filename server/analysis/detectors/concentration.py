@@ -1,5 +1,6 @@
 """Few members of a dimension hold much of a total."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +19,13 @@ from server.analysis.hypothesis import (
     Writer,
     certainty,
     member_name,
+    member_of,
+    required,
     saturating,
 )
 from server.analysis.inference import Floats
 from server.analysis.scope import Condition, Scalar, aggregate, equals, percent_of
+from server.query.sql import select
 
 LEAST_ROWS = 50
 LEAST_MEMBERS = 4
@@ -78,10 +82,10 @@ class Concentration:
 
 def _holdings(facts: Facts, dimension: Dimension, measures: list[Measure]) -> dict[Measure, _Holdings]:
     """What the members hold of each measure, and of the rows, in one query."""
-    source = facts.scope.source([Condition(f"{dimension.value} IS NOT NULL")])
-    cells = "".join(f", sum({m.value}), sum(CAST({m.value} AS DOUBLE) * {m.value})" for m in measures)
-    sql = f"SELECT {dimension.value}, count(*){cells} {source.sql} GROUP BY 1 ORDER BY 1"
-    rows = facts.scope.fetch(sql, source.params)
+    scope, known = facts.scope, Condition(f"{dimension.value} is not null")
+    values = [measure.value for measure in measures]
+    cells = [cell for v in values for cell in (f"sum({v})", f"sum(cast({v} as double) * {v})")]
+    rows = scope.fetch(scope.select([dimension.value, "count(*)", *cells], [known], group="1", order="1"))
     if not rows:
         return {}
     names = [str(row[0]) for row in rows]
@@ -119,7 +123,7 @@ def _examine(facts: Facts, dimension: Dimension, measure: Measure, holdings: _Ho
             "herfindahl_index",
             float((shares**2).sum()),
             (100 * (held.share - 1.96 * error), min(100.0, 100 * (held.share + 1.96 * error))),
-        ),  # fmt: skip
+        ),
         magnitude=Magnitude(100.0 * held.share, "%", held.share / even - 1.0),
         direction=insights.DIRECTION_NONE,
         material=_material(held, k),
@@ -157,26 +161,27 @@ def _share_error(holdings: _Holdings, held: _Held) -> float:
     inside = float(holdings.squares[: held.count].sum())
     outside = float(holdings.squares[held.count :].sum())
     spread = inside * (1.0 - held.share) ** 2 + outside * held.share**2
-    return spread**0.5 / float(holdings.total.sum())
+    return math.sqrt(spread) / float(holdings.total.sum())
 
 
 def _tell(finding: Finding, writer: Writer) -> Told:
     hypothesis, ledger = finding.hypothesis, writer.ledger
-    dimension, held, measure = hypothesis.dimension, hypothesis.detail, hypothesis.measure
-    assert dimension is not None
-    assert isinstance(held, _Held)
+    dimension, held = required(hypothesis.dimension, Dimension), required(hypothesis.detail, _Held)
+    measure = hypothesis.measure
     scope, what, by = hypothesis.facts.scope, Name(measure.label), Name(dimension.label)
-    known = Condition(f"{dimension.value} IS NOT NULL")
+    known = Condition(f"{dimension.value} is not null")
     share = ledger.number(
         f"share of {what.text} held by the largest of {by.text}",
         _share(hypothesis, dimension, held, known),
         unit="%",
     )
     members = ledger.number(
-        f"number of different {by.text}", aggregate(scope, f"count(DISTINCT {dimension.value})", [known]),
-        unit="", display=formats.count,
-    )  # fmt: skip
-    first = Name(member_name(hypothesis.members[0]))
+        f"number of different {by.text}",
+        aggregate(scope, f"count(distinct {dimension.value})", [known]),
+        unit="",
+        display=formats.count,
+    )
+    first = Name(member_of(dimension, hypothesis.members[0]))
     if held.count == 1:
         title, body = _alone(writer, parts=(first, what, share, by, members))
     else:
@@ -185,13 +190,24 @@ def _tell(finding: Finding, writer: Writer) -> Told:
         [] if measure.column is None or held.count > 1 else [_row_share(hypothesis, dimension, known, writer)]
     )
     sure = ledger.say(f"The evidence that the split is not even is {certainty(finding.q_value)}.")
-    drawn = charts.member_figures(ledger, hypothesis.facts, dimension, expression=measure.total, label=what.text,
-                                  unit=measure.unit)  # fmt: skip
+    drawn = charts.member_figures(
+        ledger, hypothesis.facts, dimension, expression=measure.total, called=(what.text, measure.unit)
+    )
     alt = ledger.say("Bars of {0} by {1}, largest first, led by {2}.", what, by, first)
-    chart = charts.bars(dimension, drawn, texts=(title, alt), axis=(measure.label, measure.unit),
-                        emphasis=list(hypothesis.members))  # fmt: skip
-    return Told(title, join([body, *rows, sure]), _advice(writer, first, what, by, alone=held.count == 1),
-                _caveats(writer), chart)  # fmt: skip
+    chart = charts.bars(
+        dimension,
+        drawn,
+        texts=(title, alt),
+        axis=(measure.label, measure.unit),
+        emphasis=list(hypothesis.members),
+    )
+    return Told(
+        title,
+        join([body, *rows, sure]),
+        _advice(writer, first, what, by, alone=held.count == 1),
+        _caveats(writer),
+        chart,
+    )
 
 
 def _share(hypothesis: Hypothesis, dimension: Dimension, held: _Held, known: Condition) -> Scalar:
@@ -200,10 +216,10 @@ def _share(hypothesis: Hypothesis, dimension: Dimension, held: _Held, known: Con
     if held.count == 1:
         own = aggregate(scope, total, [equals(dimension, hypothesis.members[0])])
         return percent_of(own, aggregate(scope, total, [known]))
-    source = scope.source([known])
-    ranked = f"SELECT {total} AS v {source.sql} GROUP BY {dimension.value}"
-    largest = f"SELECT sum(v) FROM (SELECT v FROM ({ranked}) WHERE v IS NOT NULL ORDER BY v DESC LIMIT {held.count})"
-    return percent_of(Scalar(scope, largest, source.params), aggregate(scope, total, [known]))
+    totals = scope.select([f"{total} as v"], [known], group=dimension.value)
+    ranked = select(["v"], totals.nested, where="v is not null", order="v desc", limit=held.count)
+    largest = Scalar(scope, select(["sum(v)"], f"({ranked})"), totals.params)
+    return percent_of(largest, aggregate(scope, total, [known]))
 
 
 def _alone(writer: Writer, *, parts: tuple[Name, Name, Figure, Name, Figure]) -> tuple[Text, Text]:
@@ -231,22 +247,29 @@ def _several(
     """Half of a total in the hands of few."""
     first, what, share, by, members = parts
     scope, total = hypothesis.facts.scope, hypothesis.measure.total
-    source = scope.source([Condition(f"{dimension.value} IS NOT NULL")])
-    sums = f"SELECT {total} AS v {source.sql} GROUP BY {dimension.value}"
-    running = (
-        f"SELECT sum(v) OVER (ORDER BY v DESC ROWS UNBOUNDED PRECEDING) / sum(v) OVER () AS s FROM ({sums})"
+    totals = scope.select(
+        [f"{total} as v"], [Condition(f"{dimension.value} is not null")], group=dimension.value
     )
-    sql = f"SELECT 1 + count_if(s < {FEW_HOLD}) FROM ({running})"
-    few = writer.ledger.number(f"fewest of {by.text} that hold half of {what.text}", Scalar(scope, sql, source.params),
-                               display=formats.count)  # fmt: skip
+    running = "sum(v) over (order by v desc rows unbounded preceding) / sum(v) over () as s"
+    sql = select([f"1 + count_if(s < {FEW_HOLD})"], f"({select([running], totals.nested)})")
+    few = writer.ledger.number(
+        f"fewest of {by.text} that hold half of {what.text}",
+        Scalar(scope, sql, totals.params),
+        display=formats.count,
+    )
     if round(few.value) != held.count:
         raise NoValue("the few that hold half are not the same when counted again")
     say = writer.ledger.say
     title = say("The largest {2} of {3} by {1} hold {0} of it", share, what, few, members)
     body = say(
         "Among {3} different values of {4}, the {2} largest together hold {0} of {1}; the first of them is {5}.",
-        share, what, few, members, by, first,
-    )  # fmt: skip
+        share,
+        what,
+        few,
+        members,
+        by,
+        first,
+    )
     return title, body
 
 
@@ -255,8 +278,9 @@ def _row_share(hypothesis: Hypothesis, dimension: Dimension, known: Condition, w
     own = aggregate(scope, "count(*)", [equals(dimension, hypothesis.members[0])])
     share = writer.ledger.number(
         f"share of rows of {member_name(hypothesis.members[0])}",
-        percent_of(own, aggregate(scope, "count(*)", [known])), unit="%",
-    )  # fmt: skip
+        percent_of(own, aggregate(scope, "count(*)", [known])),
+        unit="%",
+    )
     return writer.ledger.say("It stands behind {0} of the rows.", share)
 
 

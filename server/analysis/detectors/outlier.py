@@ -7,7 +7,7 @@ from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import charts, formats, inference, periods
 from server.analysis.evidence import Figure, Name, Text, join
-from server.analysis.facts import Facts, Timeline, native_grain
+from server.analysis.facts import Facts, native_grain
 from server.analysis.hypothesis import (
     Finding,
     Hypothesis,
@@ -16,14 +16,16 @@ from server.analysis.hypothesis import (
     Told,
     Writer,
     certainty,
+    required,
     saturating,
     subject_name,
 )
 from server.analysis.inference import Extreme, Floats
-from server.analysis.periods import one_period
-from server.analysis.scope import Condition, Scalar, measured, percent_change, series_sql, within
+from server.analysis.periods import Span, one_period
+from server.analysis.scope import Scalar, difference, measured, percent_change, series_sql, within
 from server.analysis.series import Series, phases, season
 from server.analysis.slices import whole
+from server.query.sql import select
 
 LEAST_PERIODS = 24
 MOST_PERIODS = 1500
@@ -52,7 +54,7 @@ class Outlier:
         if facts.timeline is None or facts.report_grain is None:
             return []
         found = []
-        for grain in dict.fromkeys((_fine_grain(facts.timeline), facts.report_grain)):
+        for grain in dict.fromkeys((native_grain(facts.timeline), facts.report_grain)):
             for series in whole(facts, grain):
                 hypothesis = _examine(facts, series)
                 if hypothesis is not None:
@@ -62,10 +64,6 @@ class Outlier:
     def tell(self, finding: Finding, writer: Writer) -> Told:
         """The outlier in words."""
         return _tell(finding, writer)
-
-
-def _fine_grain(timeline: Timeline) -> str:
-    return native_grain(timeline)
 
 
 def _examine(facts: Facts, series: Series) -> Hypothesis | None:
@@ -103,7 +101,7 @@ def _hypothesis(
     days = periods.days_in(series.starts[worst.index], series.grain) if series.daily() is not series else 1.0
     usual = float(expected[worst.index]) * days
     value = float(series.values[worst.index]) - usual
-    relative = value / abs(usual) if usual else None
+    relative = value / usual if usual > 0 and series.values.min() >= 0 else None
     where = (series.dimension, series.member) if series.dimension and series.member is not None else None
     large = relative is None or abs(relative) >= MATERIAL_SHARE
     return Hypothesis(
@@ -117,7 +115,7 @@ def _hypothesis(
             len(series.values),
             "robust_spreads",
             worst.distance,
-        ),  # fmt: skip
+        ),
         magnitude=Magnitude(value, "points" if series.measure.unit == "%" else series.measure.unit, relative),
         direction=insights.DIRECTION_HIGHER if value > 0 else insights.DIRECTION_LOWER,
         material=large and worst.distance >= MATERIAL_DISTANCE,
@@ -131,38 +129,68 @@ def _hypothesis(
     )
 
 
+@dataclass(frozen=True)
+class _Words:
+    """The parts an outlier is told with."""
+
+    subject: Name
+    when: Name
+    value: Figure
+    usual: Figure
+    apart: Figure | None
+    high: bool
+
+
 def _tell(finding: Finding, writer: Writer) -> Told:
     hypothesis, ledger = finding.hypothesis, writer.ledger
-    series, span, found = hypothesis.series, hypothesis.span, hypothesis.detail
-    assert series is not None
-    assert span is not None
-    assert isinstance(found, _Found)
-    subject, when = subject_name(hypothesis), Name(span.name)
-    scope, unit = hypothesis.facts.scope, series.measure.unit
-    then = measured(scope, series.measure, (*series.where, within(scope, span)))
-    value = ledger.number(f"{subject.text}, {span.name}", then, unit=unit)
-    usual_scalar = _usual(hypothesis, series, found)
-    usual = ledger.number(f"usual {subject.text} around {span.name}", usual_scalar, unit=unit)
-    high = hypothesis.direction == insights.DIRECTION_HIGHER
-    verb = writer.pick(
-        ("jumped to", "shot up to", "spiked at") if high else ("sank to", "plunged to", "dipped to")
+    series, found = required(hypothesis.series, Series), required(hypothesis.detail, _Found)
+    words = _words(hypothesis, series, found, writer)
+    verbs = ("jumped to", "shot up to", "spiked at") if words.high else ("sank to", "plunged to", "dipped to")
+    preposition = "on" if series.grain in {"day", "hour"} else "in"
+    title = ledger.say(
+        f"{{0}} {writer.pick(verbs)} {{1}} {preposition} {{2}}", words.subject, words.value, words.when
     )
-    preposition = "in" if series.grain in {"month", "quarter", "week", "year"} else "on"
-    title = ledger.say(f"{{0}} {verb} {{1}} {preposition} {{2}}", subject, value, when)
-    apart = ledger.number_or_none(
-        f"distance of {subject.text} from usual, {span.name}", percent_change(then, usual_scalar), unit="%",
-        display=lambda share: formats.magnitude(share, "%"),
-    )  # fmt: skip
-    like = _like(series, found)
-    body = [_sentence(subject, value, usual, like=like, high=high, apart=apart, writer=writer),
-            _others(finding, series, found, writer)]  # fmt: skip
-    alt = ledger.say(f"A line of {{0}} by {series.grain}, with a single point far {'above' if high else 'below'} "
-                     "the rest: {1} against a usual {2}.", subject, value, usual)  # fmt: skip
-    marks = [(extreme.index, periods.period_name(series.starts[extreme.index], series.grain))
-             for extreme in found.extremes]  # fmt: skip
+    body = [_sentence(words, _like(series, found), writer), _others(finding, series, found, writer)]
+    side = "above" if words.high else "below"
+    alt = ledger.say(
+        f"A line of {{0}} by {series.grain}, with a single point far {side} the rest: {{1}} against a usual {{2}}.",
+        words.subject,
+        words.value,
+        words.usual,
+    )
+    marks = [(extreme.index, _name(series, extreme)) for extreme in found.extremes]
     ledger.names.update(text for _, text in marks)
     chart = charts.line(series, title, alt, marks)
-    return Told(title, join(body), _advice(subject, when, value, high, writer), _caveats(writer), chart)
+    return Told(title, join(body), _advice(words, series, writer), _caveats(writer), chart)
+
+
+def _name(series: Series, extreme: Extreme) -> str:
+    return periods.period_name(series.starts[extreme.index], series.grain)
+
+
+def _words(hypothesis: Hypothesis, series: Series, found: _Found, writer: Writer) -> _Words:
+    ledger, span, unit = writer.ledger, required(hypothesis.span, Span), series.measure.unit
+    subject = subject_name(hypothesis)
+    then = measured(
+        hypothesis.facts.scope, series.measure, (*series.where, within(hypothesis.facts.scope, span))
+    )
+    usual = _usual(hypothesis, series, found)
+    apart_unit = "points" if unit == "%" else "%"
+    return _Words(
+        subject=subject,
+        when=Name(span.name),
+        value=ledger.number(f"{subject.text}, {span.name}", then, unit=unit),
+        usual=ledger.number(f"usual {subject.text} around {span.name}", usual, unit=unit),
+        apart=None
+        if unit != "%" and series.values.min() < 0
+        else ledger.number_or_none(
+            f"distance of {subject.text} from usual, {span.name}",
+            difference(then, usual) if unit == "%" else percent_change(then, usual),
+            unit=apart_unit,
+            display=lambda value: formats.magnitude(value, apart_unit),
+        ),
+        high=hypothesis.direction == insights.DIRECTION_HIGHER,
+    )
 
 
 def _like(series: Series, found: _Found) -> str:
@@ -177,8 +205,7 @@ def _like(series: Series, found: _Found) -> str:
 
 def _usual(hypothesis: Hypothesis, series: Series, found: _Found) -> Scalar:
     """The median of like periods nearby, the outlier itself left out."""
-    scope, span = hypothesis.facts.scope, hypothesis.span
-    assert span is not None
+    scope, span = hypothesis.facts.scope, required(hypothesis.span, Span)
     position = series.starts.index(span.start)
     phase = phases(series)
     like = [
@@ -186,37 +213,31 @@ def _usual(hypothesis: Hypothesis, series: Series, found: _Found) -> Scalar:
     ]
     like = sorted(sorted(like, key=lambda i: (abs(i - position), i))[: 2 * COMPARED_SPAN])
     inner = series_sql(scope, series.measure, series.grain, series.where)
-    marks = ", ".join("CAST(? AS TIMESTAMP)" for _ in like)
-    chosen = Condition(f"period IN ({marks})", tuple(series.starts[i].isoformat(sep=" ") for i in like))
-    sql = f"SELECT median(v) FROM ({inner.sql}) WHERE {chosen.sql}"
-    return Scalar(scope, sql, (*inner.params, *chosen.params))
+    marks = ", ".join("cast(? as timestamp)" for _ in like)
+    starts = tuple(series.starts[i].isoformat(sep=" ") for i in like)
+    sql = select(["median(v)"], inner.nested, where=f"period in ({marks})")
+    return Scalar(scope, sql, (*inner.params, *starts))
 
 
-def _sentence(
-    subject: Name,
-    value: Figure,
-    usual: Figure,
-    *,
-    like: str,
-    high: bool,
-    apart: Figure | None,
-    writer: Writer,
-) -> Text:
-    side = "above" if high else "below"
-    if apart is None:
-        return writer.ledger.say(f"{like.capitalize()} usually had {{0}}; this one had {{1}}.", usual, value)
+def _sentence(words: _Words, like: str, writer: Writer) -> Text:
+    side = "above" if words.high else "below"
+    if words.apart is None:
+        return writer.ledger.say(
+            f"The usual value for {like} is {{0}}; here it is {{1}}.", words.usual, words.value
+        )
     template = writer.pick(
         (
-            f"The usual value for {like} is {{2}}; {{0}} came in {{3}} {side} it.",
-            f"Going by {like}, one would have expected about {{2}}. {{1}} is {{3}} {side} that.",
+            f"The usual value for {like} is {{1}}; {{0}} came in {{2}} {side} it.",
+            f"Going by {like}, one would have expected about {{1}}; the value lies {{2}} {side} that.",
+            f"That is {{2}} {side} what {like} would lead one to expect, which is {{1}}.",
         )
     )
-    return writer.ledger.say(template, subject, value, usual, apart)
+    return writer.ledger.say(template, words.subject, words.usual, words.apart)
 
 
 def _others(finding: Finding, series: Series, found: _Found, writer: Writer) -> Text:
     strength = certainty(finding.q_value)
-    rest = [Name(periods.period_name(series.starts[e.index], series.grain)) for e in found.extremes[1:]]
+    rest = [Name(_name(series, extreme)) for extreme in found.extremes[1:]]
     if not rest:
         return writer.ledger.say(f"No other {series.grain} stands out like this; the evidence is {strength}.")
     listed = ", ".join(f"{{{i}}}" for i in range(len(rest)))
@@ -231,16 +252,17 @@ def _caveats(writer: Writer) -> tuple[Text, ...]:
     )
 
 
-def _advice(subject: Name, when: Name, value: Figure, high: bool, writer: Writer) -> Text:
+def _advice(words: _Words, series: Series, writer: Writer) -> Text:
+    on = "on" if series.grain in {"day", "hour"} else "in"
     templates = (
         (
             "Open the rows of {1} first: a bulk booking, a duplicate load or a one-off would each look like this.",
             "Ask who remembers {1}. If {0} was real, keep it out of averages and plans; if not, correct it.",
         )
-        if high
+        if words.high
         else (
             "Check whether the data of {1} are all there; a late or broken load is the commonest cause of such a gap.",
-            "Ask what stopped on {1}: an outage or a closure explains {0} of {2}, missing rows would too.",
+            f"Ask what stopped {on} {{1}}: an outage or a closure would explain {{0}} of {{2}}, so would missing rows.",
         )
     )
-    return writer.ledger.say(writer.pick(templates), subject, when, value)
+    return writer.ledger.say(writer.pick(templates), words.subject, words.when, words.value)

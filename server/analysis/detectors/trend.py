@@ -14,14 +14,16 @@ from server.analysis.hypothesis import (
     Told,
     Writer,
     certainty,
+    required,
     saturating,
     subject_name,
 )
 from server.analysis.periods import Span
-from server.analysis.scope import Scalar, difference, percent_change, series_sql, within
+from server.analysis.scope import Scalar, Statement, difference, percent_change, scalar, series_sql, within
 from server.analysis.series import Series, member_series, overall_series, season
 from server.analysis.slices import followed
 from server.analysis.trends import LEAST_PERIODS, Trend, explained_by_line, steady_trend
+from server.query.sql import select
 
 WEEKS_LIMIT = 160  # up to here weeks are tested rather than months: more periods tell a line from a walk
 MATERIAL_RISE = 0.10  # of the mean level, over the whole span
@@ -99,7 +101,7 @@ def _hypothesis(facts: Facts, series: Series, *, trend: Trend, told: Series) -> 
             "share_of_variance_explained",
             explained,
             (trend.low, trend.high),
-        ),  # fmt: skip
+        ),
         magnitude=Magnitude(trend.slope, series.measure.unit, relative),
         direction=insights.DIRECTION_INCREASE if trend.slope > 0 else insights.DIRECTION_DECREASE,
         material=large and explained >= MATERIAL_EXPLAINED,
@@ -114,8 +116,7 @@ def _hypothesis(facts: Facts, series: Series, *, trend: Trend, told: Series) -> 
 
 def _tell(finding: Finding, writer: Writer) -> Told:
     hypothesis, ledger = finding.hypothesis, writer.ledger
-    series = hypothesis.series
-    assert series is not None
+    series = required(hypothesis.series, Series)
     subject, rising = subject_name(hypothesis), hypothesis.direction == insights.DIRECTION_INCREASE
     early, late = _ends(series)
     scalars = [_level(hypothesis, series, span) for span in (early, late)]
@@ -124,7 +125,7 @@ def _tell(finding: Finding, writer: Writer) -> Told:
         ledger.number(f"{subject.text}, mean by {series.grain}, {span.name}", scalar, unit=unit)
         for span, scalar in zip((early, late), scalars, strict=True)
     )
-    moved = _moved(subject, scalars, unit, writer)
+    moved = _moved(subject, scalars, unit, writer) if unit == "%" or series.values.min() > 0 else None
     pace = _pace(hypothesis, series, subject, writer)
     verb = (
         writer.pick(("has been rising", "keeps climbing", "is on the way up"))
@@ -135,8 +136,10 @@ def _tell(finding: Finding, writer: Writer) -> Told:
     body = [_levels(series, (early, late), (first, last), moved, writer), _sureness(finding, writer)]
     alt = ledger.say(
         f"A line of {{0}} by {series.grain}, {'rising' if rising else 'falling'} from about {{1}} to about {{2}}.",
-        subject, first, last,
-    )  # fmt: skip
+        subject,
+        first,
+        last,
+    )
     chart = charts.line(series, title, alt)
     return Told(title, join(body), _advice(subject, rising, writer), _caveats(series, writer), chart)
 
@@ -153,7 +156,7 @@ def _level(hypothesis: Hypothesis, series: Series, span: Span) -> Scalar:
     """The mean by period over a stretch of the series."""
     scope = hypothesis.facts.scope
     inner = series_sql(scope, series.measure, series.grain, (*series.where, within(scope, span)))
-    return Scalar(scope, f"SELECT avg(v) FROM ({inner.sql})", inner.params)
+    return scalar(scope, Statement(select(["avg(v)"], inner.nested), inner.params))
 
 
 def _moved(subject: Name, scalars: list[Scalar], unit: str, writer: Writer) -> Figure | None:
@@ -175,15 +178,16 @@ def _pace(hypothesis: Hypothesis, series: Series, subject: Name, writer: Writer)
     """The median of the slopes between all pairs of periods, in SQL."""
     scope = hypothesis.facts.scope
     inner = series_sql(scope, series.measure, series.grain, (*series.where, within(scope, series.span)))
-    sql = (
-        f"WITH s AS (SELECT row_number() OVER (ORDER BY period) AS i, v FROM ({inner.sql})) "
-        "SELECT median((b.v - a.v) / (b.i - a.i)) FROM s AS a JOIN s AS b ON b.i > a.i"
-    )
+    numbered = select(["row_number() over (order by period) as i", "v"], inner.nested)
+    pairs = f"({numbered}) as a join ({numbered}) as b on b.i > a.i"
+    sql = select(["median((b.v - a.v) / (b.i - a.i))"], pairs)
     unit = "points" if series.measure.unit == "%" else series.measure.unit
     return writer.ledger.number(
-        f"median slope of {subject.text} by {series.grain}", Scalar(scope, sql, inner.params), unit=unit,
+        f"median slope of {subject.text} by {series.grain}",
+        Scalar(scope, sql, (*inner.params, *inner.params)),
+        unit=unit,
         display=lambda value: formats.magnitude(value, unit),
-    )  # fmt: skip
+    )
 
 
 def _levels(
@@ -202,8 +206,8 @@ def _levels(
         )
         if series.measure.additive
         else (
-            f"It averaged {{1}} from {{0}} and {{3}} from {{2}}",
-            f"From {{0}} the level was {{1}}; from {{2}}, {{3}}",
+            "It averaged {1} from {0} and {3} from {2}",
+            "From {0} the level was {1}; from {2}, {3}",
         )
     )
     if moved is None:
@@ -236,7 +240,7 @@ def _caveats(series: Series, writer: Writer) -> tuple[Text, ...]:
 def _advice(subject: Name, rising: bool, writer: Writer) -> Text:
     templates = (
         (
-            "Plan capacity and stock for {0} at its present pace, and note what would make it slow.",
+            "Plan for {0} at its present pace, and write down now what would be a sign of its slowing.",
             "Check whether {0} grows because of something you do; if so, decide whether to do more of it.",
         )
         if rising

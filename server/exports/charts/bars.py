@@ -37,7 +37,8 @@ class Bar:
 def specification(chart: pb.Chart, displays: Mapping[str, str], total: float) -> dict[str, Any]:
     """The Vega-Lite specification of a bar chart, `total` px wide, of as many categories as fit a page."""
     categories = list(dict.fromkeys(point.x for one in chart.series for point in one.points))
-    fitting = int(MOST_BARS_PX / (ROW_PX * max(len(chart.series), 1) / BAR_SHARE))
+    lines = 1 + any(width(name) > _label_limit(total) for name in categories)
+    fitting = int(MOST_BARS_PX / _row_px(len(chart.series), lines))
     categories = categories[: min(max(fitting, 1), MOST_CATEGORIES)]
     bars = _bars(chart, categories, displays)
     over_time = chart.x.kind == pb.AXIS_KIND_TIME
@@ -45,6 +46,15 @@ def specification(chart: pb.Chart, displays: Mapping[str, str], total: float) ->
     if over_time or short:
         return _columns(chart, categories, bars, total)
     return _rows(chart, categories, bars, total)
+
+
+def _label_limit(total: float) -> float:
+    return min(LABEL_LIMIT, total * LABEL_SHARE)
+
+
+def _row_px(series: int, lines: int) -> float:
+    """The height of a category: room for its bars and for its name on so many lines."""
+    return max(ROW_PX * max(series, 1) / BAR_SHARE, LINE_PX * lines + 6)
 
 
 def _bars(chart: pb.Chart, categories: Sequence[str], displays: Mapping[str, str]) -> list[Bar]:
@@ -67,15 +77,14 @@ def _slot(bar: Bar, series: int) -> tuple[float, float]:
 def _rows(chart: pb.Chart, categories: Sequence[str], bars: Sequence[Bar], total: float) -> dict[str, Any]:
     """Horizontal bars, the first category on top, each with its number at its end."""
     count = max(len(chart.series), 1)
-    names = [wrap(name, min(LABEL_LIMIT, total * LABEL_SHARE)) for name in categories]
+    names = [wrap(name, _label_limit(total)) for name in categories]
     tall = max((name.count("\n") + 1 for name in names), default=1)
-    row = max(ROW_PX * count / BAR_SHARE, LINE_PX * tall + 6)
     left = max(map(width, names), default=0.0) + 10
     named = count > 1
     plane = Plane(
         x=(0, 1),
         y=(-len(names) + 0.5, 0.5),
-        height=row * max(len(names), 1),
+        height=_row_px(count, tall) * max(len(names), 1),
         total=total,
         left=left,
         right=16,

@@ -11,12 +11,13 @@ from typing import Any
 from claribi.v1 import insights_pb2 as pb
 
 from server.exports.charts import palette
-from server.exports.charts.plane import Layer, Plane, axis_title, below, grid, layer, texts
-from server.exports.charts.text_size import LINE_PX, width, wrap
+from server.exports.charts.plane import Layer, Plane, axis_title, below, grid, layer, named, texts
+from server.exports.charts.text_size import LINE_PX, shorten, width, wrap
 from server.exports.charts.ticks import Tick, moment, number_ticks, time_ticks
 
-HEIGHT = 190
+HEIGHT = 180
 LABEL_LIMIT = 128
+ANNOTATION_GAP = 4
 MOST_LABELLED = 8
 # A scale from zero costs nothing while the data fill at least this share of it.
 ZERO_WHEN_LOWEST_BELOW = 0.35
@@ -134,7 +135,7 @@ def _title(chart: pb.Chart, plane: Plane) -> list[Layer]:
     layers = axis_title(plane, chart.y.label, chart.y.unit)
     if chart.x.kind != pb.AXIS_KIND_NUMBER or not chart.x.label:
         return layers
-    text = chart.x.label if chart.x.unit in chart.x.label else f"{chart.x.label}, {chart.x.unit}"
+    text = named(chart.x.label, chart.x.unit)
     row = {"x": plane.x[1], "y": plane.y_at(plane.height + 34), "text": text}
     return [*layers, texts([row], align="right", baseline="middle", fill=palette.MUTED, limit=plane.width)]
 
@@ -243,33 +244,36 @@ def _annotation_rows(chart: pb.Chart, places: Places, room: float) -> list[list[
     return [marks for _, marks in rows]
 
 
+def _fitted(text: str, at: float, room: float) -> str:
+    """As much of a text as fits between its place and the edge it leans towards."""
+    return shorten(text, (at if at > room / 2 else room - at) - ANNOTATION_GAP)
+
+
 def _extent(text: str, at: float, room: float) -> tuple[float, float]:
-    wide = width(text)
+    wide = width(_fitted(text, at, room)) + ANNOTATION_GAP
     return (at - wide, at) if at > room / 2 else (at, at + wide)
 
 
 def _annotations(chart: pb.Chart, places: Places, plane: Plane) -> list[Layer]:
-    layers = []
-    for level, marks in enumerate(_annotation_rows(chart, places, plane.width)):
-        over = plane.y_at(-8 - LINE_PX * level)
-        for mark in marks:
-            at = places.of[mark.x]
-            right = plane.x_px(at) > plane.width / 2
-            rule = {"x": at, "y": plane.y[0], "y2": plane.y_at(-2 - LINE_PX * level)}
-            text = {"x": at, "y": over, "text": mark.text}
-            layers.append(
-                layer([rule], "rule", encoding={"y2": {"field": "y2"}}, color=palette.INK, strokeDash=[2, 2])
-            )
-            layers.append(
-                texts(
-                    [text],
-                    align="right" if right else "left",
-                    baseline="middle",
-                    dx=-4 if right else 4,
-                    limit=plane.width * 0.75,
-                )
-            )
-    return layers
+    return [
+        made
+        for level, marks in enumerate(_annotation_rows(chart, places, plane.width))
+        for mark in marks
+        for made in _annotation(mark.text, places.of[mark.x], plane, level=level)
+    ]
+
+
+def _annotation(text: str, at: float, plane: Plane, *, level: int) -> list[Layer]:
+    """A dotted line at a place, with its text beside its top, leaning towards the middle."""
+    px = plane.x_px(at)
+    leans_left = px > plane.width / 2
+    rule = {"x": at, "y": plane.y[0], "y2": plane.y_at(-2 - LINE_PX * level)}
+    row = {"x": at, "y": plane.y_at(-8 - LINE_PX * level), "text": _fitted(text, px, plane.width)}
+    align, dx = ("right", -ANNOTATION_GAP) if leans_left else ("left", ANNOTATION_GAP)
+    return [
+        layer([rule], "rule", encoding={"y2": {"field": "y2"}}, color=palette.INK, strokeDash=[2, 2]),
+        texts([row], align=align, baseline="middle", dx=dx),
+    ]
 
 
 def legend(plane: Plane, names: Sequence[str], colours: Sequence[str]) -> list[Layer]:

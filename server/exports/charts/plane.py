@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.exports.charts.palette import BASELINE, GRID, INK, MUTED
-from server.exports.charts.text_size import FONT_PX, LINE_PX, width
+from server.exports.charts.text_size import FONT_PX, LINE_PX, shorten, width
 from server.exports.charts.ticks import Tick
 
 USUAL_WIDTH = 640
@@ -121,11 +121,19 @@ def below(plane: Plane, ticks: Sequence[Tick], limit: float = 90) -> list[Layer]
     ]
 
 
+def named(label: str, unit: str) -> str:
+    """What an axis measures, with its unit unless the label says it."""
+    return label if unit and unit in label else ", ".join(filter(None, [label, unit]))
+
+
 def axis_title(plane: Plane, label: str, unit: str) -> list[Layer]:
     """What the vertical axis measures, level at the top left, where reading begins."""
-    text = label if not unit or unit in label else f"{label}, {unit}"
+    text = named(label, unit)
     if not text:
         return []
-    limit = plane.total - 8
-    row = {"x": plane.x_at(-plane.left), "y": plane.y_at(12 - plane.top), "text": text}
-    return [texts([row], align="left", baseline="middle", fill=MUTED, limit=limit)]
+    row = {
+        "x": plane.x_at(-plane.left),
+        "y": plane.y_at(12 - plane.top),
+        "text": shorten(text, plane.total - 4),
+    }
+    return [texts([row], align="left", baseline="middle", fill=MUTED)]

@@ -13,6 +13,8 @@ MINUS = "−"
 _SCALES = ((1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k"))
 # Below ten thousand a number is read faster in full ("4,200") than scaled ("4.2k").
 _SCALED_FROM = 1e4
+# A long narrow stretch of large numbers is told apart in full: 1,000,005, not 1.000005M.
+MOST_SCALED_DECIMALS = 3
 _SCIENTIFIC_BELOW, _SCIENTIFIC_FROM = 1e-4, 1e15
 
 
@@ -50,8 +52,15 @@ def number_labels(places: Sequence[float], step: float) -> list[str]:
     scale, suffix = next(
         ((scale, suffix) for scale, suffix in _SCALES if largest >= max(scale, _SCALED_FROM)), (1, "")
     )
-    decimals = next((d for d in range(9) if math.isclose(round(step / scale, d), step / scale)), 9)
+    decimals = _decimals(step / scale)
+    if decimals > MOST_SCALED_DECIMALS:
+        scale, suffix, decimals = 1, "", _decimals(step)
     return [_number(at / scale, decimals, suffix) for at in places]
+
+
+def _decimals(step: float) -> int:
+    """The decimals that tell ticks `step` apart."""
+    return next((d for d in range(9) if math.isclose(round(step, d), step)), 9)
 
 
 def _number(value: float, decimals: int, suffix: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 from claribi.v1.data_sources_pb2 import DataColumn, DataSource, DataTable
 
-from server.connectors.ingest import run
+from server.work.ingest import run
 
 NOW = "2026-01-01T00:00:00+00:00"
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from server.work.jobs import JobFailed
+from server.job import JobFailed
 
 from .ingested import ingest
 
@@ -63,7 +63,8 @@ READ: dict[str, tuple[str, bytes | str, list[tuple[Any, ...]]]] = {
     "no header": ("a.csv", "1,2\n3,4\n", [(1, 2), (3, 4)]),
     "years as headings": ("a.csv", "land,2023,2024\nDE,1,2\nFR,3,4\n", [("DE", 1, 2), ("FR", 3, 4)]),
     "one column": ("a.csv", "a\n1\n2\n", [(1,), (2,)]),
-    "json array": ("a.json", '[{"a": 1, "b": "007"}, {"b": "008", "c": [1]}]', [(1, "007", None), (None, "008", "[1]")]),
+    "json array": ("a.json", '[{"a": 1, "b": "007"}, {"b": "008", "c": [1]}]',
+                   [(1, "007", None), (None, "008", "[1]")]),
     "json in an object": ("a.json", '{"meta": {"n": 1}, "rows": [{"a": 1.5}, {"a": 2}]}', [(1.5,), (2.0,)]),
     "json dates": ("a.json", '[{"d": "2024-01-05"}, {"d": null}]', [(D(2024, 1, 5),), (None,)]),
     "json booleans": ("a.json", '[{"a": true}, {"a": false}]', [(True,), (False,)]),
@@ -131,7 +132,13 @@ def workbook(**sheets: list[list[Any]]) -> bytes:
 
 def test_each_sheet_with_data_is_a_table_below_its_remarks(tmp_path: Path) -> None:
     book = workbook(
-        Sales=[["Sales report"], [], ["Region", "When", "Amount"], ["N", datetime(2024, 1, 5), 1.5], ["S", None, 2]],
+        Sales=[
+            ["Sales report"],
+            [],
+            ["Region", "When", "Amount"],
+            ["N", datetime(2024, 1, 5), 1.5],
+            ["S", None, 2],
+        ],
         Empty=[],
         Years=[["Land", 2023, 2024], ["DE", 1, 2]],
     )
@@ -171,7 +178,7 @@ def test_tables_and_views_of_a_database_are_read(tmp_path: Path) -> None:
         "create table t (a integer, b text, c blob)",
         "insert into t values (1, '01', x'ff'), (2, '02', null)",
         "create view doubled as select a * 2 as z from t",
-        "create table nothing (a)",
+        "create table empty (a)",
     )
     got = ingest(tmp_path, ("q.db", content))
     assert [table.name for table in got.source.schema.tables] == ["doubled", "t"]

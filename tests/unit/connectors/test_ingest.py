@@ -102,8 +102,8 @@ def test_parquet_keeps_its_types_and_what_has_no_type_here_becomes_text(tmp_path
         connection.execute(
             f"""copy (select 1::utinyint as a, 1.25::decimal(9, 2) as b, 'nan'::float as c, true as d,
             date '2024-01-05' as e, timestamptz '2024-01-05 12:00:00+02' as f, [1, 2] as g, {{'x': 1}} as h,
-            '\\xFF'::blob as i, interval 1 day as j, uuid() is not null as k, 170141183460469231731687303715884105727 as l,
-            'x' as m) to '{path}' (format parquet)"""
+            '\\xFF'::blob as i, interval 1 day as j, uuid() is not null as k,
+            170141183460469231731687303715884105727 as l, 'x' as m) to '{path}' (format parquet)"""
         )
     got = ingest(tmp_path, ("p.parquet", path.read_bytes()))
     row = got.rows()[0]
@@ -112,10 +112,13 @@ def test_parquet_keeps_its_types_and_what_has_no_type_here_becomes_text(tmp_path
     assert row[6:9] == ("[1,2]", '{"x":1}', "1 bytes")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
-        st.tuples(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1), st.integers(-(10**15), 10**15)),
+        st.tuples(
+            st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1),
+            st.integers(-(10**15), 10**15),
+        ),
         min_size=2,
         max_size=20,
     )

@@ -16,10 +16,10 @@ from sqlalchemy import delete, select, update
 
 from server.analysis.board import suggest_widgets
 from server.clock import DAY
+from server.job import JobFailed
 from server.query.check import check_query
 from server.services.dashboards import DashboardService
 from server.stores.tables import credit_entries, credit_periods, data_sources, organizations
-from server.work.jobs import JobFailed
 from server.work.links import Linker
 from server.work.refresh import Refresher
 from tests.unit.sharing.stage import Stage
@@ -187,6 +187,14 @@ async def test_a_refresh_that_fails_gives_the_credit_back(stage: Stage) -> None:
     assert await credits_used(stage) == 0
     stage.sandbox.answers["widgets"] = answer_widgets
     assert (await refreshed(stage, made_one.id)).widgets[0].HasField("data")
+
+
+async def test_a_refresh_in_which_every_widget_fails_is_free(stage: Stage) -> None:
+    made_one = await made(stage, widget(stage, title="fails"))
+    dashboard = await refreshed(stage, made_one.id)
+    assert dashboard.widgets[0].error == "Unknown column."
+    assert dashboard.insights
+    assert await credits_used(stage) == 0
 
 
 async def test_without_its_insights_a_refresh_keeps_the_widgets_and_is_free(stage: Stage) -> None:

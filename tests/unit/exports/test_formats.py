@@ -18,14 +18,14 @@ from claribi.v1 import insights_pb2 as ipb
 from claribi.v1 import reports_pb2 as pb
 
 from server import exports
-from tests.unit.exports import sample_report
+from tests.unit.exports import sample_charts, sample_report
 
 ROOT = Path(__file__).parents[3]
 WORDS = [form.word for form in exports.FORMATS]
 CHILD = """
 import hashlib, json
 from server import exports
-from tests.unit.exports import sample_report
+from tests.unit.exports import sample_charts, sample_report
 report = sample_report.sample()
 print(json.dumps({f.word: hashlib.sha256(f.render(report)).hexdigest() for f in exports.FORMATS}))
 """
@@ -106,7 +106,7 @@ def test_the_workbook_draws_each_chart_from_its_own_rows(files: dict[str, bytes]
     data = list(book["Charts data"].values)
     reference = charts[1].series[0].val.numRef.f
     first, last = map(int, re.findall(r"\$(\d+)", reference))
-    assert [row[3] for row in data[first - 1 : last]] == [value for _, value, _ in sample_report.REGIONS]
+    assert [row[3] for row in data[first - 1 : last]] == [value for _, value, _ in sample_charts.REGIONS]
 
 
 def test_the_csv_has_a_row_for_each_number_and_reads_back_exactly(files: dict[str, bytes]) -> None:
@@ -278,8 +278,8 @@ def test_certainty_is_said_in_words_everywhere(files: dict[str, bytes]) -> None:
         "Strong evidence",
         "Measured, not tested",
         "Very strong evidence",
-        "Good evidence",
-        "Some evidence",
+        "Moderate evidence",
+        "Moderate evidence",
     ]
     in_pdf, in_page = "".join(pdf_pages(files["pdf"])), page_text(files["html"])
     assert all(word in in_pdf and word in in_page for word in words)

@@ -392,7 +392,7 @@ async def test_a_bound_goal_is_measured_after_it_is_made_and_after_each_sync(
 
 
 async def test_a_measure_that_fails_leaves_the_goal_as_it_was(stage: Stage, bound: BoundGoals) -> None:
-    from server.work.jobs import JobFailed
+    from server.job import JobFailed
 
     def fail(_payload: dict[str, Any]) -> bytes:
         raise JobFailed("data_source_unavailable", "gone")

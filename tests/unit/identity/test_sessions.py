@@ -154,6 +154,26 @@ async def test_of_two_password_changes_at_once_one_succeeds(world: World) -> Non
     assert sum(isinstance(outcome, ApiError) for outcome in outcomes) == 1
 
 
+async def test_a_password_changed_while_it_was_checked_opens_no_session(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.found()
+    other = await world.passwords.hash("another long password")
+    verify = world.passwords.verify
+
+    async def overtaken(kept: str | None, password: str) -> bool:
+        right = await verify(kept, password)
+        async with world.database.write() as tx:
+            await tx.run(update(users).values(password_hash=other))
+        return right
+
+    monkeypatch.setattr(world.passwords, "verify", overtaken)
+    error, _ = await world.refused("Login", LoginRequest(email=OWNER, password=PASSWORD))
+    assert error.word == "authentication_required"
+    async with world.database.read() as tx:
+        assert await tx.all(select(sessions)) == []
+
+
 async def test_a_demotion_acts_on_the_next_call(world: World) -> None:
     await world.found()
     owner = await world.token()

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from server.work.jobs import JobFailed, Progress
+from server.job import JobFailed, Progress
 
 
 def echo(payload: dict[str, Any], progress: Progress) -> bytes:

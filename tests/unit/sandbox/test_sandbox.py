@@ -11,14 +11,16 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from server.job import JobFailed
 from server.work.frames import MAX_RESULT_BYTES
-from server.work.jobs import JOBS, Job, JobFailed
+from server.work.jobs import JOBS, Job
 from server.work.sandbox import Limits, Sandbox
 
 MIB = 1 << 20
 SMALL = Limits(memory_bytes=256 * MIB, cpu_seconds=1, file_bytes=5_000, wall_seconds=10)
 BAD = (
-    "echo", "fail", "crash", "grow", "spin", "sleep", "die", "surroundings", "connect", "large", "not_there", "no_bytes",
+    "echo", "fail", "crash", "grow", "spin", "sleep", "die", "surroundings", "connect", "large", "not_there",
+    "no_bytes",
 )  # fmt: skip
 
 
@@ -38,7 +40,9 @@ async def sandbox(jobs: dict[str, Job], monkeypatch: pytest.MonkeyPatch) -> Asyn
     await box.close()
 
 
-async def failure(box: Sandbox, job: str, payload: dict[str, Any] | None = None, limits: Limits = SMALL) -> JobFailed:
+async def failure(
+    box: Sandbox, job: str, payload: dict[str, Any] | None = None, limits: Limits = SMALL
+) -> JobFailed:
     with pytest.raises(JobFailed) as caught:
         await box.run(job, payload or {}, limits=limits)
     return caught.value
@@ -52,7 +56,11 @@ async def test_a_job_gives_its_result_and_its_progress(sandbox: Sandbox) -> None
 
 async def test_a_failure_a_job_names_reaches_the_caller_unchanged(sandbox: Sandbox) -> None:
     failed = await failure(sandbox, "fail")
-    assert (failed.code, failed.message, failed.details) == ("validation_error", "Bad file.", {"file": ["line 3"]})
+    assert (failed.code, failed.message, failed.details) == (
+        "validation_error",
+        "Bad file.",
+        {"file": ["line 3"]},
+    )
 
 
 async def test_a_crash_is_an_internal_error_whose_trace_goes_to_the_log_only(
@@ -130,13 +138,19 @@ async def test_cancelling_kills_the_child_at_once_and_frees_its_place(sandbox: S
     assert await sandbox.run("echo", {"text": "next"}) == b"next"
 
 
-async def test_no_more_children_than_allowed_run_at_once_and_the_rest_waits_in_order(sandbox: Sandbox) -> None:
+async def test_no_more_children_than_allowed_run_at_once_and_the_rest_waits_in_order(
+    sandbox: Sandbox,
+) -> None:
     order: list[str] = []
-    running = [
-        asyncio.create_task(sandbox.run("sleep", {}, progress=lambda pid, _: order.append(pid))) for _ in range(2)
-    ]
-    while len(order) < 2:
-        await asyncio.sleep(0.01)
+    both = asyncio.Event()
+
+    def heard(pid: str, _: float) -> None:
+        order.append(pid)
+        if len(order) == 2:
+            both.set()
+
+    running = [asyncio.create_task(sandbox.run("sleep", {}, progress=heard)) for _ in range(2)]
+    await asyncio.wait_for(both.wait(), 10)
     waiting = [
         asyncio.create_task(sandbox.run("echo", {"text": text}, progress=lambda *_, t=text: order.append(t)))
         for text in ("first", "second")

@@ -342,8 +342,9 @@ async def test_the_file_comes_only_when_the_link_allows_it(
     request = sharing_pb2.OpenPublicRequest(token=token, format="file")
     body = await stage.call("OpenPublicReport", request, "nobody", reply=reply)
     assert (body.content_type, body.data) == ("application/pdf", FILE)
-    assert reply["content-disposition"].isprintable()
-    assert reply["content-disposition"].startswith('attachment; filename="Quarter ')
+    assert reply["content-disposition"] == (
+        "attachment; filename=\"Quarter -one- .pdf\"; filename*=UTF-8''Quarter%20%22one%22%20.pdf"
+    )
     shared_board = await stage.call("ShareDashboard", share(dashboard_id, allow_download=True))
     board = shared_board.public_link.token
     assert (await not_opened(stage, board, "OpenPublicDashboard", format="file")).word == "not_found"

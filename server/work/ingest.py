@@ -16,10 +16,10 @@ from server.analysis.quality import find_quality, quality_score
 from server.connectors.base import MAX_TABLES, Desk, RawTable, SourceFile, bad_file, unique_names
 from server.connectors.kinds import connector_for
 from server.connectors.store import Stored, store_table
+from server.job import Progress
 from server.query.engine import open_snapshot
 from server.query.snapshot import snapshot_hash, write_manifest
 from server.query.sql import literal
-from server.work.jobs import Progress
 
 if TYPE_CHECKING:
     import duckdb

@@ -1,0 +1,250 @@
+"""How the members of a dimension differ in a measure: which test fits, and what it says."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.analysis import inference
+from server.analysis.columns import Dimension, Measure
+from server.analysis.facts import Breakdown, Facts
+from server.analysis.inference import Difference, Floats, Groups
+from server.analysis.scope import Condition, Statement
+from server.query.sql import select
+
+# Below twenty observations a mean of skewed values is too far from normal for Welch's test.
+LEAST_MEMBER_ROWS = 20
+RANK_ROWS_LIMIT = 200_000  # above, means of skewed values are normal enough and ranking costs seconds
+SKEWED = 2.0
+LEAST_STRETCHES = 8  # of time, to see whether a member's values hang together
+MOST_STRETCHES = 40
+ENTITY_ROWS = 2.0  # rows an entity has on average within a member, above which entities are compared
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The test over all members and the member it is told of, against the rest."""
+
+    test: str
+    statistic: float
+    p_value: float
+    effect_name: str
+    effect: float
+    member: int
+    against_rest: Difference
+    n: int
+    typical: bool  # medians are told, because the values are skewed
+    entities: bool = False
+
+
+def ranked(facts: Facts, measure: Measure) -> bool:
+    return (
+        abs(facts.overview[measure].skew) > SKEWED and facts.rows <= RANK_ROWS_LIMIT and not measure.is_share
+    )
+
+
+def rank_sums(facts: Facts, measure: Measure) -> dict[tuple[str, str], float]:
+    """The sum of the ranks (mid-ranks for ties) of each member of each dimension, in one query."""
+    dimensions = [found.dimension for found in facts.breakdowns]
+    if not dimensions:
+        return {}
+    names = [f"d{index}" for index in range(len(dimensions))]
+    columns = [f"{d.value} as {name}" for d, name in zip(dimensions, names, strict=True)]
+    value = measure.value
+    ties = f"(count(*) over (partition by {value}) - 1) / 2.0"
+    inner = facts.scope.select(
+        [*columns, f"rank() over (order by {value}) + {ties} as r"], [Condition(f"{value} is not null")]
+    )
+    sets = ", ".join(f"({name})" for name in names)
+    marks = [f"grouping({name})" for name in names]
+    sql = select([*marks, *names, "sum(r)"], inner.nested, group=f"grouping sets ({sets})")
+    return _by_member(facts.scope.fetch(Statement(sql, inner.params)), dimensions)
+
+
+def _by_member(rows: list[tuple[Any, ...]], dimensions: list[Dimension]) -> dict[tuple[str, str], float]:
+    """Rank sums by column and member; each row says by zeros among its first cells whose set it is of."""
+    found = {}
+    for row in rows:
+        index = row[: len(dimensions)].index(0)
+        member = row[len(dimensions) + index]
+        if member is not None:
+            found[dimensions[index].column, str(member)] = float(row[-1])
+    return found
+
+
+def entity_groups(
+    facts: Facts, breakdown: Breakdown, measures: list[Measure]
+) -> dict[Measure, tuple[tuple[str, ...], Groups]] | None:
+    """Groups of entity means, where rows repeat entities that belong to one member each; else None."""
+    entity, dimension, scope = facts.plan.entity, breakdown.dimension, facts.scope
+    if entity is None or not measures:
+        return None
+    known = [Condition(f"{column.value} is not null") for column in (dimension, entity)]
+    means = [f"avg({measure.value}) as v{index}" for index, measure in enumerate(measures)]
+    inner = scope.select(
+        [f"{dimension.value} as member", f"{entity.value} as entity", "count(*) as n", *means],
+        known,
+        group="1, 2",
+    )
+    cells = [f"{name}(v{index})" for index in range(len(measures)) for name in ("count", "avg", "var_samp")]
+    sql = select(["member", "count(distinct entity)", "sum(n)", *cells], inner.nested, group="1", order="1")
+    rows = scope.fetch(Statement(sql, inner.params))
+    pairs, lines = sum(int(row[1]) for row in rows), sum(int(row[2]) for row in rows)
+    nested = pairs <= 1.1 * entity.distinct
+    if not rows or not nested or lines < ENTITY_ROWS * pairs:
+        return None
+    members = tuple(str(row[0]) for row in rows)
+    table = np.array([[0.0 if cell is None else float(cell) for cell in row[3:]] for row in rows])
+    return {
+        m: (members, Groups(*(table[:, 3 * i + part] for part in range(3)))) for i, m in enumerate(measures)
+    }
+
+
+def compare(
+    breakdown: Breakdown,
+    measure: Measure,
+    *,
+    ranks: dict[tuple[str, str], float] | None,
+    entities: tuple[tuple[str, ...], Groups] | None,
+) -> Comparison | None:
+    groups = _cautious(breakdown, measure) if entities is None else _aligned(breakdown, entities)
+    keep = (groups.n >= LEAST_MEMBER_ROWS) & (groups.variance > 0)
+    if keep.sum() < 2:
+        return None
+    kept = groups.take(keep)
+    places = np.flatnonzero(keep)
+    best, against_rest = _most_different(kept)
+    member = int(places[best])
+    if measure.is_share:
+        statistic, p_value, effect = _by_rates(breakdown, places, measure, kept)
+        test, name = "chi-square test of independence", "cramers_v"
+    elif ranks and entities is None:
+        statistic, p_value, effect = _by_ranks(breakdown, places, measure, ranks, kept)
+        test, name = "Kruskal-Wallis test", "epsilon_squared"
+    else:
+        statistic, p_value = inference.welch_anova(kept)
+        test, name, effect = "Welch's analysis of variance", "hedges_g", against_rest.hedges_g
+    # The member is chosen after the fact: it must stand out by itself, corrected for the choice.
+    p_value = max(p_value, min(1.0, against_rest.p_value * len(places)))
+    rows = int(breakdown.n[measure][places].sum()) if entities is None else int(kept.n.sum())
+    return Comparison(
+        test,
+        statistic,
+        p_value,
+        name,
+        effect,
+        member,
+        against_rest,
+        rows,
+        typical=name == "epsilon_squared",
+        entities=entities is not None,
+    )
+
+
+def _by_rates(
+    breakdown: Breakdown, places: NDArray[np.int64], measure: Measure, kept: Groups
+) -> tuple[float, float, float]:
+    """Chi-square over the members kept, its p value that of the effective number of observations."""
+    rows = breakdown.groups(measure).n[places]
+    _, _, effect = inference.chi_square(rows * kept.mean / 100.0, rows)
+    statistic, p_value, _ = inference.chi_square(kept.n * kept.mean / 100.0, kept.n)
+    return statistic, p_value, effect
+
+
+def _by_ranks(
+    breakdown: Breakdown,
+    places: NDArray[np.int64],
+    measure: Measure,
+    ranks: dict[tuple[str, str], float],
+    kept: Groups,
+) -> tuple[float, float, float]:
+    """Kruskal-Wallis over the members kept, its statistic cut to the effective number of observations."""
+    column = breakdown.dimension.column
+    rows = breakdown.n[measure].sum(axis=1)[places]
+    sums = np.array([ranks.get((column, breakdown.members[place]), 0.0) for place in places])
+    total = float(rows.sum())
+    # Ranks were given over all rows; members too small to keep shift them by a little, so they are centred again.
+    sums = sums - rows * (sums.sum() / total - (total + 1.0) / 2.0)
+    statistic, _, effect = inference.kruskal_wallis(rows, sums)
+    worth = float(kept.n.sum()) / total
+    from scipy import special
+
+    p_value = max(float(special.chdtrc(len(rows) - 1, statistic * worth)), inference.SMALLEST_P)
+    return statistic * worth, p_value, effect
+
+
+def _aligned(breakdown: Breakdown, entities: tuple[tuple[str, ...], Groups]) -> Groups:
+    """Entity groups in the order of the breakdown's members."""
+    members, groups = entities
+    order = [members.index(member) for member in breakdown.members]
+    return Groups(groups.n[order], groups.mean[order], groups.variance[order])
+
+
+def _cautious(breakdown: Breakdown, measure: Measure) -> Groups:
+    """Groups whose observations are cut to the independent ones they are worth."""
+    groups = breakdown.groups(measure)
+    if not breakdown.starts:
+        return groups
+    worth = [
+        float(groups.n[member])
+        / _inflation(breakdown, measure, member, variance=float(groups.variance[member]))
+        for member in range(len(groups.n))
+    ]
+    return replace(groups, n=np.array(worth))
+
+
+def _inflation(breakdown: Breakdown, measure: Measure, member: int, *, variance: float) -> float:
+    """How many times larger the variance of a member's mean is than for independent rows, at least 1.
+
+    The excess of the member over the others is followed through stretches of time: rows of one stretch may hang
+    together, and so may stretches. Where no others lie beside the member, its own values are followed.
+    """
+    n, total = _stretches(breakdown.n[measure]), _stretches(breakdown.total[measure])
+    own_n, others_n = n[member], n.sum(axis=0) - n[member]
+    seen = own_n > 0
+    beside = seen & (others_n > 0)
+    if beside.sum() >= 0.5 * seen.sum():
+        seen = beside
+        excess = (
+            total[member][seen] / own_n[seen] - (total.sum(axis=0) - total[member])[seen] / others_n[seen]
+        )
+        expected = variance * float((1.0 / own_n[seen] + 1.0 / others_n[seen]).mean())
+    else:
+        excess = total[member][seen] / own_n[seen]
+        expected = variance * float((1.0 / own_n[seen]).mean())
+    stretches = len(excess)
+    if stretches < LEAST_STRETCHES:
+        # Too few stretches to see how rows hang together: alone in its time, a member counts once a stretch.
+        return 1.0 if beside.sum() >= 0.5 * max(seen.sum(), 1) else float(own_n.sum()) / max(stretches, 1)
+    if expected <= 0.0:
+        return 1.0
+    clustering = float(excess.var(ddof=1)) / expected
+    # Chance alone moves the ratio by its standard error; only what lies beyond counts.
+    clustering = clustering if clustering > 1.0 + 2.0 * (2.0 / (stretches - 1)) ** 0.5 else 1.0
+    return clustering * inference.long_run_ratio(excess, evident=True)
+
+
+def _stretches(cells: Floats) -> Floats:
+    """Cells, shape (members, periods), summed into at most MOST_STRETCHES stretches of equal length."""
+    length = -(-cells.shape[1] // MOST_STRETCHES)
+    edges = np.arange(0, cells.shape[1], length)
+    summed: Floats = np.add.reduceat(cells, edges, axis=1)
+    return summed
+
+
+def _most_different(groups: Groups) -> tuple[int, Difference]:
+    """The member whose mean lies furthest from the rest, in standard errors."""
+    found = []
+    for index in range(len(groups.n)):
+        chosen = np.arange(len(groups.n)) == index
+        rest = inference.pooled(groups.take(~chosen))
+        pair = Groups(
+            *(
+                np.concatenate([getattr(part, name) for part in (groups.take(chosen), rest)])
+                for name in ("n", "mean", "variance")
+            )
+        )
+        found.append(inference.welch_difference(pair))
+    best = max(range(len(found)), key=lambda index: abs(found[index].statistic))
+    return best, found[best]

@@ -1,0 +1,69 @@
+"""What a request for a report means: its type, its cost, its format, and the report as it begins."""
+
+from typing import Any
+
+from claribi.v1 import reports_pb2
+from claribi.v1.reports_pb2 import GenerateReportRequest, ReportSource, ReportSummary, UserReference
+from sqlalchemy import Row
+
+from server.caller import Caller
+from server.methods import enum_word
+
+CREDITS = {
+    reports_pb2.REPORT_TYPE_SUMMARY: 2,
+    reports_pb2.REPORT_TYPE_STANDARD: 3,
+    reports_pb2.REPORT_TYPE_COMPREHENSIVE: 5,
+}
+
+
+def format_word(number: int) -> str:
+    """The public word of an output format."""
+    return enum_word(reports_pb2.OutputFormat.DESCRIPTOR.values_by_number[number])
+
+
+def type_of(request: GenerateReportRequest) -> Any:
+    """The depth asked for, standard unless said."""
+    return request.report_type or reports_pb2.REPORT_TYPE_STANDARD
+
+
+def format_of(request: GenerateReportRequest) -> Any:
+    """The file format asked for, PDF unless said."""
+    return request.output_format or reports_pb2.OUTPUT_FORMAT_PDF
+
+
+def type_word(request: GenerateReportRequest) -> str:
+    """The public word of the depth."""
+    return enum_word(reports_pb2.ReportType.DESCRIPTOR.values_by_number[type_of(request)])
+
+
+def cost_of(request: GenerateReportRequest) -> int:
+    """Credits the report costs."""
+    return CREDITS[type_of(request)]
+
+
+def first_summary(
+    report_id: str, caller: Caller, request: GenerateReportRequest, rows: list[Row[Any]]
+) -> ReportSummary:
+    """The report as it begins: everything known before the work."""
+    summary = ReportSummary(
+        id=report_id,
+        name=request.name,
+        report_type=type_of(request),
+        output_format=format_of(request),
+        question=request.question,
+        data_sources=[
+            ReportSource(id=row.id, name=row.name, snapshot_hash=row.snapshot_hash) for row in rows
+        ],
+        credits_used=cost_of(request),
+        seed=request.seed,
+        created_by=UserReference(id=caller.user_id, email=caller.email),
+    )
+    if request.HasField("period"):
+        summary.period.CopyFrom(request.period)
+    return summary
+
+
+def file_name(name: str, extension: str) -> str:
+    """The name a report is downloaded under; characters that file systems dislike are replaced."""
+    kept = "".join(c if c.isalnum() or c in " -_." else "-" for c in name).strip(" .") or "report"
+    return f"{kept[:120]}.{extension}"
