@@ -1,4 +1,4 @@
-"""This product as an instance of the general bridge: its codec, policies, errors and pages, all read from the protos."""
+"""This product as an instance of the general bridge: codec, policies, errors and pages, all read from the protos."""
 
 from __future__ import annotations
 

@@ -241,7 +241,7 @@ def _recommendations(material: Material) -> reports.Section:
         calm = material.ledger.say(
             "The data give no reason to act. Let the report run again when there is more to see."
         )
-        return _section(reports.SECTION_KIND_RECOMMENDATIONS, "Recommendations", [calm], _needed(material))
+        return _section(reports.SECTION_KIND_RECOMMENDATIONS, "Recommendations", [calm])
     return _section(
         reports.SECTION_KIND_RECOMMENDATIONS, "Recommendations", [], list(advice.values())[:ADVICE]
     )

@@ -9,7 +9,7 @@ from server.analysis.series import Series, member_series, overall_series
 SLICED_DIMENSIONS = 3
 SLICED_MEASURES = 3
 SLICED_MEMBERS = 6
-SLICE_ROWS = 10.0  # a period; sums of fewer rows jump about too wildly to be read
+SLICE_ROWS = 20.0  # a period; sums of fewer rows jump about too wildly to be read
 SINGLE_FILLED = 0.9
 SLICE_SHARE = 0.05  # of the rows, below which a member's series is not followed
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from claribi.v1.dashboards_pb2 import Dashboard
 from claribi.v1.reports_pb2 import REPORT_STATUS_COMPLETED, Report
@@ -35,6 +35,7 @@ from server.work.links import (
     settings_values,
     token_hash,
 )
+from server.work.page_cache import Pages
 from server.work.passwords import Passwords
 from server.work.public_view import public_json, public_report
 from server.work.request_terms import format_word
@@ -46,24 +47,6 @@ FILE_FORMAT = "file"
 MAX_FILE_NAME = 120
 NEEDS_PASSWORD = "This link asks for a password."  # noqa: S105 - a sentence, not a password
 WRONG_PASSWORD = "The password is wrong."  # noqa: S105 - a sentence, not a password
-
-
-class Pages(Protocol):
-    """The shared pages as HTML; drawing charts takes time, so they are made outside the server's loop."""
-
-    headers: Mapping[str, str]
-
-    async def report(self, report: Report, *, download_url: str | None) -> bytes:
-        """The page of a report."""
-        ...
-
-    async def dashboard(self, dashboard: Dashboard) -> bytes:
-        """The page of a dashboard."""
-        ...
-
-    def password(self, kind: str, *, wrong: bool = False) -> bytes:
-        """The page that asks for the password of a link to a report or dashboard, again when it was wrong."""
-        ...
 
 
 class SharingService:

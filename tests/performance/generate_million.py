@@ -1,6 +1,6 @@
-"""The main job on a large file: upload a csv of 1,000,000 rows x 12 columns (about 100 MB) and generate a report from it.
+"""The main job on a large file: upload a csv of 1,000,000 rows x 12 columns (about 100 MB), then a report from it.
 
-Prints seconds of each step, CPU seconds of the child processes and the peak of resident memory: of the server, and of the largest child.
+Prints seconds of each step and the peak of resident memory: of the server, and of the largest child process.
 
     python -m tests.performance.generate_million [--rows N] [--seed N]
 """

@@ -1,7 +1,7 @@
 """CPU of the server for each request: get-one, list-of-20 and create over every transport, in one interleaved run.
 
-Servers are child processes; only their CPU is counted (user and system), never the client's. `stock` is REST in process with
-google.protobuf.json_format in place of the compiled codec; the floors are ASGI and grpc.aio handlers that do nothing.
+Servers are child processes; only their CPU is counted (user and system), never the client's. `stock` is REST in process
+with google.protobuf.json_format in place of the compiled codec; the floors are ASGI and grpc.aio handlers that do nothing.
 Machines are noisy: compare within one run, and look at the ratios.
 
     python -m tests.performance.request_cpu [--requests N] [--rounds N]

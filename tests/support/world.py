@@ -23,7 +23,7 @@ from server.methods import ROLES, SCOPES, TIERS
 from server.settings import Settings
 from server.stores.session import Transaction
 from server.stores.tables import api_keys, metadata, organizations, sessions, users
-from server.transport import CallMaker
+from server.transport import BRIDGE_KEY, CallMaker
 from server.work.keys import hash_secret, new_api_key, shown_prefix
 
 BRIDGE_SECRET = "between the bridge and the core, in tests only"
@@ -94,9 +94,9 @@ class World:
         await self.app.start()
         self.grpc = GrpcPort(self.app.core, CallMaker(self.settings), self.settings)
         await self.grpc.start()
-        self._channel = GrpcChannel(self.grpc_address)
+        self._channel = GrpcChannel(self.grpc_address, metadata=[(BRIDGE_KEY, BRIDGE_SECRET)])
         bridged = product(self.settings)
-        self.over_channel = Bridge(product_methods(), _Introduced(self._channel, BRIDGE_SECRET), bridged)
+        self.over_channel = Bridge(product_methods(), self._channel, bridged)
         for organization in (self.home, self.other):
             await self._people(organization)
 
@@ -202,25 +202,6 @@ class World:
         await rooms.generator.wait(running, 120)
         assert running.failure is None, running.failure
         organization.ids["report"] = running.report_id
-
-
-class _Introduced:
-    """A channel that presents the bridge's secret, so that the core believes its client addresses."""
-
-    def __init__(self, channel: GrpcChannel, secret: str) -> None:
-        self._channel = channel
-        self._secret = secret
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._channel, name)
-
-    async def unary(self, method, request, *, metadata, timeout):  # type: ignore[no-untyped-def]  # noqa: ANN  # noqa: ASYNC109
-        metadata = [*metadata, ("x-bridge-secret", self._secret)]
-        return await self._channel.unary(method, request, metadata=metadata, timeout=timeout)
-
-    def stream(self, method, request, *, metadata, timeout):  # type: ignore[no-untyped-def]  # noqa: ANN
-        metadata = [*metadata, ("x-bridge-secret", self._secret)]
-        return self._channel.stream(method, request, metadata=metadata, timeout=timeout)
 
 
 async def _upload() -> AsyncIterator[UploadDataSourceRequest]:

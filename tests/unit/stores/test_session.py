@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -107,3 +109,26 @@ async def test_another_process_holding_the_database_is_waited_for_then_told(
     other.close()
     async with database.write() as tx:
         await tx.run(insert(organizations).values(**_row("a")))
+
+
+async def test_a_caller_who_leaves_during_the_commit_does_not_lose_it(database: Database) -> None:
+    loop = asyncio.get_running_loop()
+    pool = ThreadPoolExecutor(1)
+    loop.set_default_executor(pool)
+    gate = threading.Event()
+    busy = loop.run_in_executor(None, gate.wait)
+
+    async def write() -> None:
+        async with database.write() as tx:
+            await tx.run(insert(organizations).values(**_row("a")))
+
+    task = asyncio.create_task(write())
+    await asyncio.sleep(0.05)
+    task.cancel()
+    await asyncio.sleep(0.05)
+    assert not task.done(), "the connection went back while its commit was still waiting for a thread"
+    gate.set()
+    await busy
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await _count(database) == 1
