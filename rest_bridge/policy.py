@@ -15,6 +15,7 @@ from rest_bridge.codec import Codec, RuleError
 
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
+FORM = "application/x-www-form-urlencoded"
 NDJSON = "application/x-ndjson"
 
 _PLACE = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
@@ -40,6 +41,7 @@ class MethodPolicy:
     success_status: int = 200
     status_rules: tuple[StatusRule, ...] = ()
     consumes: str = JSON
+    forms: bool = False  # HTML forms are taken too, their fields as texts
     idempotent: bool = False
     mask_field: str | None = None  # FieldMask field filled from the JSON keys present
 

@@ -68,6 +68,7 @@ def method_policy(method: MethodDescriptor) -> MethodPolicy:
             for rule in policy.status_rules
         ),
         consumes=policy.consumes or JSON,
+        forms=policy.forms,
         idempotent=policy.idempotent,
         mask_field="update_mask" if masked else None,
     )

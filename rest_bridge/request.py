@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
+import orjson
 from google.protobuf.message import Message
 
 from rest_bridge.binding import WHOLE, Binding
@@ -15,7 +17,7 @@ from rest_bridge.headers import RequestHeaders
 from rest_bridge.limits import HttpLimits, Receive, body_pieces, over_limit, read_body
 from rest_bridge.media import MediaType, media_type
 from rest_bridge.multipart import UploadReader
-from rest_bridge.policy import JSON, MULTIPART, NDJSON, MethodPolicy
+from rest_bridge.policy import FORM, JSON, MULTIPART, NDJSON, MethodPolicy
 
 FIELD_MASK = "google.protobuf.FieldMask"
 
@@ -45,6 +47,7 @@ class MessageReader:
         """Compile; raises RuleError when the rule does not fit the request message."""
         self._limits = limits
         self._takes_body = bool(binding.body)
+        self._forms = policy.forms
         self._reader = RequestReader(
             codec,
             binding.info.request_class,
@@ -73,10 +76,14 @@ class MessageReader:
             await self._nothing(intake)
             return None
         check_encoding(headers)
-        check_media(headers, lambda media: media.is_json, wanted=JSON)
+        media = check_media(headers, self._takes, wanted=JSON)
         if headers.length is not None and headers.length > self._limits.body_bytes:
             raise over_limit(self._limits.body_bytes)
-        return await read_body(intake.receive, self._limits.body_bytes, seconds=self._limits.body_seconds)
+        body = await read_body(intake.receive, self._limits.body_bytes, seconds=self._limits.body_seconds)
+        return form_as_json(body) if media.name == FORM else body
+
+    def _takes(self, media: MediaType) -> bool:
+        return media.is_json or (self._forms and media.name == FORM)
 
     async def _nothing(self, intake: Intake) -> None:
         text = "This method takes no request body."
@@ -161,6 +168,22 @@ class _Refusing:
             raise Refusal(VALIDATION_ERROR, details=error.errors) from None
         if isinstance(error, TooLarge):
             raise Refusal(PAYLOAD_TOO_LARGE, str(error)) from None
+
+
+def form_as_json(body: bytes) -> bytes:
+    """The fields of an HTML form as a JSON object of texts.
+
+    Raises:
+        Refusal: validation_error for a form that is not UTF-8 or gives a field twice.
+    """
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=100, errors="strict")
+    except ValueError:
+        raise Refusal(VALIDATION_ERROR, details={"body": ["Not a valid HTML form in UTF-8."]}) from None
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise Refusal(VALIDATION_ERROR, details={"body": ["A field of the form is given more than once."]})
+    return orjson.dumps(fields)
 
 
 def check_encoding(headers: RequestHeaders) -> None:

@@ -17,4 +17,10 @@ def omit_unset(field: FieldDescriptor) -> bool:
     return bool(options.Extensions[rules_pb2.field].omit_unset)
 
 
-STYLE = JsonStyle(enum_word=public_word, omit_unset=omit_unset)
+def is_secret(field: FieldDescriptor) -> bool:
+    """Whether a field holds a secret: its `(claribi.v1.field).secret`."""
+    options: Any = field.GetOptions()
+    return bool(options.Extensions[rules_pb2.field].secret)
+
+
+STYLE = JsonStyle(enum_word=public_word, omit_unset=omit_unset, not_in_query=is_secret)

@@ -27,6 +27,7 @@ from server.work.bound_goals import BoundGoals
 from server.work.generate import Generator
 from server.work.keys import KeyUsage
 from server.work.links import Linker
+from server.work.page_cache import PageCache
 from server.work.pages import SharedPages
 from server.work.passwords import Passwords
 from server.work.refresh import Refresher
@@ -117,7 +118,7 @@ class Rooms:
                 files=files,
                 linker=self.linker,
                 passwords=self.passwords,
-                pages=SharedPages(self.settings, sandbox=self.sandbox),
+                pages=PageCache(SharedPages(self.settings, sandbox=self.sandbox)),
                 to_json=Codec(STYLE).write,
             ),
             MonitoringService(

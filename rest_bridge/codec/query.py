@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 QUERY = "query"  # the key of an error about the query as a whole
 IN_PATH = "Given in the path; remove it from the query."
 IN_BODY = "Belongs in the body; remove it from the query."
+NOT_IN_ADDRESS = "Not taken in the address, which ends up in logs; send it in the body of a POST."
 NO_PARAMETERS = "This request takes no query parameters."
 ENCODING = "Not valid percent-encoded UTF-8."
 
@@ -72,6 +73,8 @@ class QueryReader:
         names = tuple(field.name for field in target)
         if convert is None or names[0] in (*self._hidden, self._in_body) or names in self._in_path:
             return
+        if self._is_kept_out(target[-1]):
+            return
         proto_name = ".".join(field.name for field in fields)
         json_name = ".".join(field.json_name for field in fields)
         self._places[json_name] = self._places[proto_name] = place(target, convert)
@@ -84,6 +87,10 @@ class QueryReader:
             read = self._codec.readers.of(message)
             return lambda text: read(self._codec.load(text.encode()).value)
         return text_reader(field, self._codec.style)
+
+    def _is_kept_out(self, field: FieldDescriptor) -> bool:
+        kept_out = self._codec.style.not_in_query
+        return kept_out is not None and kept_out(field)
 
     def apply(self, query: bytes | str, arguments: dict[str, Any], *, faults: Faults) -> None:
         """Adds every parameter to the constructor arguments, its error to the faults."""
@@ -125,6 +132,8 @@ class QueryReader:
             raise unknown
         if self._in_body == names[0]:
             raise refused(IN_BODY)
+        if self._is_kept_out(fields[-1]):
+            raise refused(NOT_IN_ADDRESS)
         convert = self._text_reader(fields[-1])
         if convert is None:
             raise refused("Cannot be given as one parameter.")

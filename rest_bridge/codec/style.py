@@ -20,6 +20,8 @@ class JsonStyle:
     """An unset message or explicit-presence field prints null; False leaves it out."""
     omit_unset: Callable[[FieldDescriptor], bool] | None = None
     """Fields that are left out when unset (or an empty list or map) although others print null."""
+    not_in_query: Callable[[FieldDescriptor], bool] | None = None
+    """Fields that are never query parameters, such as passwords: addresses end up in logs."""
     enum_word: Callable[[EnumValueDescriptor], str | None] | None = None
     """The public word of an enum value, None for a value that prints null and cannot be given.
 

@@ -99,8 +99,11 @@ def password_page(kind: str, *, wrong: bool = False) -> bytes:
         autocomplete="current-password", autofocus="autofocus", aria_describedby="wrong" if wrong else None,
         aria_invalid="true" if wrong else None,
     )  # fmt: skip
+    # A form asks for a page; without this the service would answer a wrong password as it answers programs.
+    page = element("input", type="hidden", name="format", value="html")
     form = element(
         "form",
+        page,
         element("label", "Password", for_="password"),
         field,
         failure if wrong else "",

@@ -26,7 +26,7 @@ from claribi.v1 import errors_pb2 as claribi_dot_v1_dot_errors__pb2
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x63laribi/v1/policy.proto\x12\nclaribi.v1\x1a\x17\x63laribi/v1/errors.proto\x1a google/protobuf/descriptor.proto\"\x83\x03\n\x06Policy\x12,\n\x0b\x63redentials\x18\x01 \x01(\x0e\x32\x17.claribi.v1.Credentials\x12 \n\x05scope\x18\x02 \x01(\x0e\x32\x11.claribi.v1.Scope\x12$\n\nleast_role\x18\x03 \x01(\x0e\x32\x10.claribi.v1.Role\x12)\n\nrate_class\x18\x04 \x01(\x0e\x32\x15.claribi.v1.RateClass\x12\x16\n\x0esuccess_status\x18\x05 \x01(\x05\x12,\n\x0cstatus_rules\x18\x06 \x03(\x0b\x32\x16.claribi.v1.StatusRule\x12\x12\n\nidempotent\x18\x07 \x01(\x08\x12\x17\n\x0fidempotency_key\x18\x08 \x01(\x08\x12,\n\x0btransaction\x18\t \x01(\x0e\x32\x17.claribi.v1.Transaction\x12\x10\n\x08\x63onsumes\x18\n \x01(\t\x12%\n\x06\x65rrors\x18\x0b \x03(\x0e\x32\x15.claribi.v1.ErrorCode\"M\n\nStatusRule\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0e\n\x06\x65quals\x18\x02 \x03(\t\x12\x0e\n\x06status\x18\x03 \x01(\x05\x12\x10\n\x08location\x18\x04 \x01(\t*n\n\x0b\x43redentials\x12\x1b\n\x17\x43REDENTIALS_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43REDENTIALS_NONE\x10\x01\x12\x17\n\x13\x43REDENTIALS_SESSION\x10\x02\x12\x13\n\x0f\x43REDENTIALS_ANY\x10\x03*\x85\x01\n\x0bTransaction\x12\x1b\n\x17TRANSACTION_UNSPECIFIED\x10\x00\x12\x14\n\x10TRANSACTION_NONE\x10\x01\x12\x14\n\x10TRANSACTION_READ\x10\x02\x12\x15\n\x11TRANSACTION_WRITE\x10\x03\x12\x16\n\x12TRANSACTION_PHASES\x10\x04*\x88\x05\n\x05Scope\x12\x15\n\x11SCOPE_UNSPECIFIED\x10\x00\x12$\n\x10SCOPE_USAGE_READ\x10\x01\x1a\x0e\xda\xb5\x18\nusage:read\x12(\n\x12SCOPE_REPORTS_READ\x10\x02\x1a\x10\xda\xb5\x18\x0creports:read\x12\x30\n\x16SCOPE_REPORTS_GENERATE\x10\x03\x1a\x14\xda\xb5\x18\x10reports:generate\x12,\n\x14SCOPE_REPORTS_DELETE\x10\x04\x1a\x12\xda\xb5\x18\x0ereports:delete\x12*\n\x13SCOPE_REPORTS_SHARE\x10\x05\x1a\x11\xda\xb5\x18\rreports:share\x12.\n\x15SCOPE_DASHBOARDS_READ\x10\x06\x1a\x13\xda\xb5\x18\x0f\x64\x61shboards:read\x12\x32\n\x17SCOPE_DASHBOARDS_CREATE\x10\x07\x1a\x15\xda\xb5\x18\x11\x64\x61shboards:create\x12\x32\n\x17SCOPE_DASHBOARDS_UPDATE\x10\x08\x1a\x15\xda\xb5\x18\x11\x64\x61shboards:update\x12\x32\n\x17SCOPE_DASHBOARDS_DELETE\x10\t\x1a\x15\xda\xb5\x18\x11\x64\x61shboards:delete\x12\x34\n\x18SCOPE_DASHBOARDS_REFRESH\x10\n\x1a\x16\xda\xb5\x18\x12\x64\x61shboards:refresh\x12\x30\n\x16SCOPE_DASHBOARDS_SHARE\x10\x0b\x1a\x14\xda\xb5\x18\x10\x64\x61shboards:share\x12\x32\n\x17SCOPE_DATA_SOURCES_READ\x10\x0c\x1a\x15\xda\xb5\x18\x11\x64\x61ta_sources:read\x12$\n\x10SCOPE_GOALS_READ\x10\r\x1a\x0e\xda\xb5\x18\ngoals:read*x\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_VIEWER\x10\x01\x12\x0f\n\x0bROLE_MEMBER\x10\x02\x12\x10\n\x0cROLE_ANALYST\x10\x03\x12\x16\n\x12ROLE_ADMINISTRATOR\x10\x04\x12\x0e\n\nROLE_OWNER\x10\x05*q\n\tRateClass\x12\x1a\n\x16RATE_CLASS_UNSPECIFIED\x10\x00\x12\x16\n\x12RATE_CLASS_GENERAL\x10\x01\x12\x19\n\x15RATE_CLASS_GENERATION\x10\x02\x12\x15\n\x11RATE_CLASS_PUBLIC\x10\x03*j\n\x04Tier\x12\x14\n\x10TIER_UNSPECIFIED\x10\x00\x12\x0e\n\nTIER_TRIAL\x10\x01\x12\x10\n\x0cTIER_STARTER\x10\x02\x12\x15\n\x11TIER_PROFESSIONAL\x10\x03\x12\x13\n\x0fTIER_ENTERPRISE\x10\x04:D\n\x06policy\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x01(\x0b\x32\x12.claribi.v1.Policy:1\n\x04word\x12!.google.protobuf.EnumValueOptions\x18\xdb\x86\x03 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x63laribi/v1/policy.proto\x12\nclaribi.v1\x1a\x17\x63laribi/v1/errors.proto\x1a google/protobuf/descriptor.proto\"\x92\x03\n\x06Policy\x12,\n\x0b\x63redentials\x18\x01 \x01(\x0e\x32\x17.claribi.v1.Credentials\x12 \n\x05scope\x18\x02 \x01(\x0e\x32\x11.claribi.v1.Scope\x12$\n\nleast_role\x18\x03 \x01(\x0e\x32\x10.claribi.v1.Role\x12)\n\nrate_class\x18\x04 \x01(\x0e\x32\x15.claribi.v1.RateClass\x12\x16\n\x0esuccess_status\x18\x05 \x01(\x05\x12,\n\x0cstatus_rules\x18\x06 \x03(\x0b\x32\x16.claribi.v1.StatusRule\x12\x12\n\nidempotent\x18\x07 \x01(\x08\x12\x17\n\x0fidempotency_key\x18\x08 \x01(\x08\x12,\n\x0btransaction\x18\t \x01(\x0e\x32\x17.claribi.v1.Transaction\x12\x10\n\x08\x63onsumes\x18\n \x01(\t\x12%\n\x06\x65rrors\x18\x0b \x03(\x0e\x32\x15.claribi.v1.ErrorCode\x12\r\n\x05\x66orms\x18\x0c \x01(\x08\"M\n\nStatusRule\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0e\n\x06\x65quals\x18\x02 \x03(\t\x12\x0e\n\x06status\x18\x03 \x01(\x05\x12\x10\n\x08location\x18\x04 \x01(\t*n\n\x0b\x43redentials\x12\x1b\n\x17\x43REDENTIALS_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43REDENTIALS_NONE\x10\x01\x12\x17\n\x13\x43REDENTIALS_SESSION\x10\x02\x12\x13\n\x0f\x43REDENTIALS_ANY\x10\x03*\x85\x01\n\x0bTransaction\x12\x1b\n\x17TRANSACTION_UNSPECIFIED\x10\x00\x12\x14\n\x10TRANSACTION_NONE\x10\x01\x12\x14\n\x10TRANSACTION_READ\x10\x02\x12\x15\n\x11TRANSACTION_WRITE\x10\x03\x12\x16\n\x12TRANSACTION_PHASES\x10\x04*\x88\x05\n\x05Scope\x12\x15\n\x11SCOPE_UNSPECIFIED\x10\x00\x12$\n\x10SCOPE_USAGE_READ\x10\x01\x1a\x0e\xda\xb5\x18\nusage:read\x12(\n\x12SCOPE_REPORTS_READ\x10\x02\x1a\x10\xda\xb5\x18\x0creports:read\x12\x30\n\x16SCOPE_REPORTS_GENERATE\x10\x03\x1a\x14\xda\xb5\x18\x10reports:generate\x12,\n\x14SCOPE_REPORTS_DELETE\x10\x04\x1a\x12\xda\xb5\x18\x0ereports:delete\x12*\n\x13SCOPE_REPORTS_SHARE\x10\x05\x1a\x11\xda\xb5\x18\rreports:share\x12.\n\x15SCOPE_DASHBOARDS_READ\x10\x06\x1a\x13\xda\xb5\x18\x0f\x64\x61shboards:read\x12\x32\n\x17SCOPE_DASHBOARDS_CREATE\x10\x07\x1a\x15\xda\xb5\x18\x11\x64\x61shboards:create\x12\x32\n\x17SCOPE_DASHBOARDS_UPDATE\x10\x08\x1a\x15\xda\xb5\x18\x11\x64\x61shboards:update\x12\x32\n\x17SCOPE_DASHBOARDS_DELETE\x10\t\x1a\x15\xda\xb5\x18\x11\x64\x61shboards:delete\x12\x34\n\x18SCOPE_DASHBOARDS_REFRESH\x10\n\x1a\x16\xda\xb5\x18\x12\x64\x61shboards:refresh\x12\x30\n\x16SCOPE_DASHBOARDS_SHARE\x10\x0b\x1a\x14\xda\xb5\x18\x10\x64\x61shboards:share\x12\x32\n\x17SCOPE_DATA_SOURCES_READ\x10\x0c\x1a\x15\xda\xb5\x18\x11\x64\x61ta_sources:read\x12$\n\x10SCOPE_GOALS_READ\x10\r\x1a\x0e\xda\xb5\x18\ngoals:read*x\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_VIEWER\x10\x01\x12\x0f\n\x0bROLE_MEMBER\x10\x02\x12\x10\n\x0cROLE_ANALYST\x10\x03\x12\x16\n\x12ROLE_ADMINISTRATOR\x10\x04\x12\x0e\n\nROLE_OWNER\x10\x05*q\n\tRateClass\x12\x1a\n\x16RATE_CLASS_UNSPECIFIED\x10\x00\x12\x16\n\x12RATE_CLASS_GENERAL\x10\x01\x12\x19\n\x15RATE_CLASS_GENERATION\x10\x02\x12\x15\n\x11RATE_CLASS_PUBLIC\x10\x03*j\n\x04Tier\x12\x14\n\x10TIER_UNSPECIFIED\x10\x00\x12\x0e\n\nTIER_TRIAL\x10\x01\x12\x10\n\x0cTIER_STARTER\x10\x02\x12\x15\n\x11TIER_PROFESSIONAL\x10\x03\x12\x13\n\x0fTIER_ENTERPRISE\x10\x04:D\n\x06policy\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x01(\x0b\x32\x12.claribi.v1.Policy:1\n\x04word\x12!.google.protobuf.EnumValueOptions\x18\xdb\x86\x03 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -59,20 +59,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SCOPE'].values_by_name["SCOPE_DATA_SOURCES_READ"]._serialized_options = b'\332\265\030\021data_sources:read'
   _globals['_SCOPE'].values_by_name["SCOPE_GOALS_READ"]._loaded_options = None
   _globals['_SCOPE'].values_by_name["SCOPE_GOALS_READ"]._serialized_options = b'\332\265\030\ngoals:read'
-  _globals['_CREDENTIALS']._serialized_start=567
-  _globals['_CREDENTIALS']._serialized_end=677
-  _globals['_TRANSACTION']._serialized_start=680
-  _globals['_TRANSACTION']._serialized_end=813
-  _globals['_SCOPE']._serialized_start=816
-  _globals['_SCOPE']._serialized_end=1464
-  _globals['_ROLE']._serialized_start=1466
-  _globals['_ROLE']._serialized_end=1586
-  _globals['_RATECLASS']._serialized_start=1588
-  _globals['_RATECLASS']._serialized_end=1701
-  _globals['_TIER']._serialized_start=1703
-  _globals['_TIER']._serialized_end=1809
+  _globals['_CREDENTIALS']._serialized_start=582
+  _globals['_CREDENTIALS']._serialized_end=692
+  _globals['_TRANSACTION']._serialized_start=695
+  _globals['_TRANSACTION']._serialized_end=828
+  _globals['_SCOPE']._serialized_start=831
+  _globals['_SCOPE']._serialized_end=1479
+  _globals['_ROLE']._serialized_start=1481
+  _globals['_ROLE']._serialized_end=1601
+  _globals['_RATECLASS']._serialized_start=1603
+  _globals['_RATECLASS']._serialized_end=1716
+  _globals['_TIER']._serialized_start=1718
+  _globals['_TIER']._serialized_end=1824
   _globals['_POLICY']._serialized_start=99
-  _globals['_POLICY']._serialized_end=486
-  _globals['_STATUSRULE']._serialized_start=488
-  _globals['_STATUSRULE']._serialized_end=565
+  _globals['_POLICY']._serialized_end=501
+  _globals['_STATUSRULE']._serialized_start=503
+  _globals['_STATUSRULE']._serialized_end=580
 # @@protoc_insertion_point(module_scope)

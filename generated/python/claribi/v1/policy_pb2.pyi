@@ -108,7 +108,7 @@ WORD_FIELD_NUMBER: _ClassVar[int]
 word: _descriptor.FieldDescriptor
 
 class Policy(_message.Message):
-    __slots__ = ("credentials", "scope", "least_role", "rate_class", "success_status", "status_rules", "idempotent", "idempotency_key", "transaction", "consumes", "errors")
+    __slots__ = ("credentials", "scope", "least_role", "rate_class", "success_status", "status_rules", "idempotent", "idempotency_key", "transaction", "consumes", "errors", "forms")
     CREDENTIALS_FIELD_NUMBER: _ClassVar[int]
     SCOPE_FIELD_NUMBER: _ClassVar[int]
     LEAST_ROLE_FIELD_NUMBER: _ClassVar[int]
@@ -120,6 +120,7 @@ class Policy(_message.Message):
     TRANSACTION_FIELD_NUMBER: _ClassVar[int]
     CONSUMES_FIELD_NUMBER: _ClassVar[int]
     ERRORS_FIELD_NUMBER: _ClassVar[int]
+    FORMS_FIELD_NUMBER: _ClassVar[int]
     credentials: Credentials
     scope: Scope
     least_role: Role
@@ -131,7 +132,8 @@ class Policy(_message.Message):
     transaction: Transaction
     consumes: str
     errors: _containers.RepeatedScalarFieldContainer[_errors_pb2.ErrorCode]
-    def __init__(self, credentials: _Optional[_Union[Credentials, str]] = ..., scope: _Optional[_Union[Scope, str]] = ..., least_role: _Optional[_Union[Role, str]] = ..., rate_class: _Optional[_Union[RateClass, str]] = ..., success_status: _Optional[int] = ..., status_rules: _Optional[_Iterable[_Union[StatusRule, _Mapping]]] = ..., idempotent: _Optional[bool] = ..., idempotency_key: _Optional[bool] = ..., transaction: _Optional[_Union[Transaction, str]] = ..., consumes: _Optional[str] = ..., errors: _Optional[_Iterable[_Union[_errors_pb2.ErrorCode, str]]] = ...) -> None: ...
+    forms: bool
+    def __init__(self, credentials: _Optional[_Union[Credentials, str]] = ..., scope: _Optional[_Union[Scope, str]] = ..., least_role: _Optional[_Union[Role, str]] = ..., rate_class: _Optional[_Union[RateClass, str]] = ..., success_status: _Optional[int] = ..., status_rules: _Optional[_Iterable[_Union[StatusRule, _Mapping]]] = ..., idempotent: _Optional[bool] = ..., idempotency_key: _Optional[bool] = ..., transaction: _Optional[_Union[Transaction, str]] = ..., consumes: _Optional[str] = ..., errors: _Optional[_Iterable[_Union[_errors_pb2.ErrorCode, str]]] = ..., forms: _Optional[bool] = ...) -> None: ...
 
 class StatusRule(_message.Message):
     __slots__ = ("field", "equals", "status", "location")
