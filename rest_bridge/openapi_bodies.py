@@ -13,7 +13,7 @@ from rest_bridge.openapi_comments import Comments
 from rest_bridge.openapi_examples import answer_example, request_example, request_value
 from rest_bridge.openapi_fields import Schema, spec_of
 from rest_bridge.openapi_schemas import Schemas, Side
-from rest_bridge.policy import JSON, MULTIPART, NDJSON
+from rest_bridge.policy import FORM, JSON, MULTIPART, NDJSON
 from rest_bridge.response import HTTP_BODY, NO_CONTENT, OCTETS
 from rest_bridge.words import words_of
 
@@ -37,7 +37,8 @@ def request_body(binding: Binding, policy: policy_pb2.Policy, schemas: Schemas) 
     if binding.info.client_streaming:
         return _upload(message, schemas, policy.consumes or NDJSON)
     if binding.body == WHOLE:
-        return _whole(message, frozenset(binding.path_fields), schemas)
+        body = _whole(message, frozenset(binding.path_fields), schemas)
+        return _also_as_form(body) if body and policy.forms else body
     return _named(message.fields_by_name[binding.body], schemas, patch=binding.method == "PATCH")
 
 
@@ -49,6 +50,11 @@ def _whole(message: Descriptor, in_path: frozenset[str], schemas: Schemas) -> Sc
     schema = schemas.message(message, Side.REQUEST, without=in_path)
     example = request_example(message, without=in_path)
     return _body(JSON, schema, example, required=needed)
+
+
+def _also_as_form(body: Schema) -> Schema:
+    """The same fields may come from an HTML form."""
+    return {**body, "content": {**body["content"], FORM: body["content"][JSON]}}
 
 
 def _named(field: FieldDescriptor, schemas: Schemas, *, patch: bool) -> Schema:

@@ -15,6 +15,7 @@ from rest_bridge.openapi_comments import Comments
 from rest_bridge.openapi_fields import Schema, parsed_default, spec_of
 from rest_bridge.openapi_paths import OpenApiPath
 from rest_bridge.openapi_schemas import Schemas, Side
+from rest_bridge.style import is_secret
 
 ACCEPTED = 202
 
@@ -98,7 +99,7 @@ class Parameters:
         for field in message.fields:
             names = (*above, field.name)
             inner = shapes.steps_into(field)
-            if ".".join(names) in hidden or _is_mask(field):
+            if ".".join(names) in hidden or _is_mask(field) or is_secret(field):
                 continue
             if inner is not None and not shapes.is_wrapper(inner):
                 if inner.full_name != message.full_name:

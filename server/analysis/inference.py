@@ -230,12 +230,13 @@ class Surprise:
     n: int
 
 
-def last_value_surprise(values: Floats) -> Surprise | None:
+def last_value_surprise(values: Floats, *, least_error: float = 0.0) -> Surprise | None:
     """Whether the last value is a surprise, shape (n,) with n >= 8; None for constant values.
 
     The forecast is a first-order autoregression fitted to the earlier values, so that it is their mean for noise and
     the value before for a random walk; its error includes that of the fit (Box and Jenkins 1970). Sums of skewed
     amounts have heavier tails than the normal, so only a part of the degrees of freedom is counted.
+    `least_error` is what the last value is known to be uncertain by, such as the error of a mean of few rows.
     """
     before, after = values[:-2], values[1:-1]
     centre = float(before.mean())
@@ -250,5 +251,5 @@ def last_value_surprise(values: Floats) -> Surprise | None:
         return None
     away = float(values[-2]) - centre
     error = math.sqrt(variance * (1.0 + 1.0 / len(before) + away**2 / spread))
-    statistic = (float(values[-1]) - float(after.mean()) - slope * away) / error
+    statistic = (float(values[-1]) - float(after.mean()) - slope * away) / max(error, least_error)
     return Surprise(statistic, t_two_sided(statistic, TRUSTED_DEGREES * degrees), len(values))

@@ -29,6 +29,7 @@ class Series:
     values: Floats
     dimension: Dimension | None = None
     member: str | None = None
+    last_rows: float = 0.0  # behind the last period
 
     @property
     def span(self) -> Span:
@@ -117,7 +118,7 @@ def _series(
         return None
     index = np.arange(len(starts))
     means = sums[known] / counts[known]
-    return Series(measure, grain, starts, np.interp(index, index[known], means))
+    return Series(measure, grain, starts, np.interp(index, index[known], means), last_rows=float(counts[-1]))
 
 
 def phases(series: Series) -> NDArray[np.int64]:

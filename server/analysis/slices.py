@@ -9,7 +9,7 @@ from server.analysis.series import Series, member_series, overall_series
 SLICED_DIMENSIONS = 3
 SLICED_MEASURES = 3
 SLICED_MEMBERS = 6
-SLICE_ROWS = 20.0  # a period; sums of fewer rows jump about too wildly to be read
+LEAST_ROWS = 20.0  # a period; sums of fewer rows jump about too wildly to be read
 SINGLE_FILLED = 0.9
 SLICE_SHARE = 0.05  # of the rows, below which a member's series is not followed
 
@@ -24,7 +24,12 @@ def whole(facts: Facts, grain: str) -> Iterator[Series]:
 
 def followed(facts: Facts, grain: str) -> Iterator[Series]:
     """All series of the table at a grain: overall, and of the main members."""
-    yield from whole(facts, grain)
+    timeline = facts.timeline
+    if timeline is None:
+        return
+    periods = len(complete_starts(timeline, grain, facts.now))
+    if timeline.rows.max(initial=0.0) <= 1.0 or float(timeline.rows.sum()) >= LEAST_ROWS * periods:
+        yield from whole(facts, grain)
     for measure in sliced_measures(facts):
         yield from _member_series(facts, measure, grain)
 
@@ -53,4 +58,4 @@ def _thick(breakdown: Breakdown, member: int, periods: int) -> bool:
     """Whether a member has enough rows a period; a single row in nearly every period is a series of its own."""
     rows = breakdown.rows[member]
     single = rows.max(initial=0.0) <= 1.0 and rows.mean() >= SINGLE_FILLED
-    return single or float(rows.sum()) >= SLICE_ROWS * periods
+    return single or float(rows.sum()) >= LEAST_ROWS * periods

@@ -65,7 +65,7 @@ class Change:
         return [
             _hypothesis(facts, series, move)
             for series in followed(facts, facts.report_grain)
-            for move in (_against_previous(series), _against_last_year(series))
+            for move in (_against_previous(facts, series), _against_last_year(series))
             if move is not None
         ]
 
@@ -77,14 +77,14 @@ class Change:
 def _scaled(series: Series) -> Floats:
     """Per day and, where values are positive, on the scale on which their moves are hardly skewed."""
     values = series.daily().values
-    if not (values > 0).all() or len(values) < LEAST_HISTORY:
+    if series.measure.aggregation == "average" or not (values > 0).all() or len(values) < LEAST_HISTORY:
         return values
     scales = (np.log(values), np.sqrt(values), values)
     moves = inference.steadiest([np.diff(scaled[:-1]) for scaled in scales], spared=0)
     return next(scaled for scaled in scales if np.array_equal(np.diff(scaled[:-1]), moves))
 
 
-def _against_previous(series: Series) -> _Move | None:
+def _against_previous(facts: Facts, series: Series) -> _Move | None:
     values = _scaled(series)
     cycle = periods.CYCLES[series.grain]
     if season(series, values).any():
@@ -92,11 +92,18 @@ def _against_previous(series: Series) -> _Move | None:
         values = values[cycle:] - values[:-cycle]
     if len(values) < LEAST_HISTORY + 2:
         return None
-    surprise = inference.last_value_surprise(values)
+    surprise = inference.last_value_surprise(values, least_error=_sampling_error(facts, series))
     last = len(series.values) - 1
     return (
         None if surprise is None else _Move(last, last - 1, surprise.statistic, surprise.p_value, surprise.n)
     )
+
+
+def _sampling_error(facts: Facts, series: Series) -> float:
+    """How uncertain the mean of the last period's rows is by their number alone; 0 for totals and levels."""
+    if series.measure.level or series.measure.aggregation != "average" or series.last_rows <= 0:
+        return 0.0
+    return facts.overview[series.measure].deviation / float(series.last_rows**0.5)
 
 
 def _against_last_year(series: Series) -> _Move | None:
