@@ -35,7 +35,18 @@ SCOPES = [
     "data_sources:read",
     "usage:read",
 ]
-MACRO_COLUMNS = ("realgdp", "realcons", "realinv", "unemp", "infl", "cpi", "m1", "tbilrate", "pop")
+# The file's own names and what people call them.
+MACRO_COLUMNS = {
+    "realgdp": "real_gdp_billion_usd",
+    "realcons": "real_consumption_billion_usd",
+    "realinv": "real_investment_billion_usd",
+    "unemp": "unemployment_percent",
+    "infl": "inflation_percent",
+    "cpi": "consumer_price_index",
+    "m1": "money_stock_m1_billion_usd",
+    "tbilrate": "treasury_bill_rate_percent",
+    "pop": "population_thousands",
+}
 
 
 class DemoError(click.ClickException):
@@ -204,7 +215,7 @@ def macro_csv() -> bytes:
     path = Path(found.submodule_search_locations[0]) / "datasets" / "macrodata" / "macrodata.csv"
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["quarter", *MACRO_COLUMNS])
+    writer.writerow(["quarter", *MACRO_COLUMNS.values()])
     with path.open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             month = 3 * int(float(row["quarter"])) - 2

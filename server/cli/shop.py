@@ -8,6 +8,9 @@ from datetime import date, timedelta
 
 FIRST_DAY = date(2024, 7, 1)
 DAYS = 730
+# From this day on, more than half of the North's orders stay away.
+BAD_MONTH = date(2026, 6, 1)
+LOST_SHARE = 0.55
 CUSTOMERS = 800
 REGIONS = ("North", "South", "East", "West")
 CHANNELS = ("Web", "Store", "Partner")
@@ -31,7 +34,7 @@ class Product:
 
 
 def shop_files(seed: int = 7) -> dict[str, bytes]:
-    """File name -> CSV bytes. What is planted: growth, a weak fourth quarter in the North, few large customers."""
+    """File name -> CSV bytes. What is planted: growth, a bad last month in the North, few large customers."""
     rng = random.Random(seed)
     products = _products(rng)
     customers = _customers(rng)
@@ -87,9 +90,9 @@ def _orders(
         day = FIRST_DAY + timedelta(days=offset)
         growth = 1 + 0.35 * offset / DAYS
         weekend = 0.7 if day.weekday() >= 5 else 1.0
-        for _ in range(max(0, round(rng.gauss(16 * growth * weekend, 3)))):
+        for _ in range(max(0, round(rng.gauss(34 * growth * weekend, 4)))):
             customer = rng.choices(customers, weights)[0]
-            if customer["region"] == "North" and day >= date(2026, 4, 1) and rng.random() < 0.45:
+            if customer["region"] == "North" and day >= BAD_MONTH and rng.random() < LOST_SHARE:
                 continue
             rows.append(_order(rng, len(rows), day, customer=customer, product=rng.choice(products)))
     return rows
@@ -98,7 +101,7 @@ def _orders(
 def _order(
     rng: random.Random, number: int, day: date, *, customer: dict[str, object], product: Product
 ) -> dict[str, object]:
-    quantity = rng.choices((1, 2, 3, 4, 10), (50, 25, 12, 8, 5))[0]
+    quantity = rng.choices((1, 2, 3, 4, 6), (50, 25, 12, 8, 5))[0]
     channel = rng.choices(CHANNELS, (5, 3, 2))[0]
     discount = 0.15 if channel == "Partner" else rng.choice((0, 0, 0, 0.05, 0.1))
     return {
