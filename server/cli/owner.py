@@ -6,7 +6,7 @@ from server.settings import Settings
 from server.stores import migrate
 from server.stores.files import Files
 from server.stores.session import Database
-from server.work.onboarding import create_owner
+from server.work.onboarding import Founding, create_owner
 from server.work.passwords import Passwords
 
 
@@ -18,15 +18,8 @@ async def add_owner(settings: Settings, *, organization: str, email: str, tier: 
     passwords = Passwords(settings)
     number = next(number for number, word in TIERS.items() if word == tier)
     try:
-        return await create_owner(
-            database,
-            passwords,
-            organization=organization,
-            email=email,
-            password=password,
-            tier=number,
-            now=now(),
-        )
+        founding = Founding(organization, email, password, number)
+        return await create_owner(database, passwords, founding, now=now())
     finally:
         passwords.close()
         database.close()

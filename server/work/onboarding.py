@@ -1,5 +1,7 @@
 """The first person of an organization."""
 
+from dataclasses import dataclass
+
 from claribi.v1 import policy_pb2
 
 from server.clock import new_id
@@ -12,42 +14,51 @@ from server.work.plans import trial_end
 LEAST_PASSWORD_CHARACTERS = 12
 
 
-async def create_owner(
-    database: Database,
-    passwords: Passwords,
-    *,
-    organization: str,
-    email: str,
-    password: str,
-    tier: int,
-    now: int,
-) -> str:
+@dataclass(frozen=True)
+class Founding:
+    """An organization to make, and who will own it."""
+
+    organization: str
+    email: str
+    password: str
+    tier: int
+
+
+async def create_owner(database: Database, passwords: Passwords, founding: Founding, *, now: int) -> str:
     """Make an organization and its owner; the owner's user id. A trial begins `now` (microseconds).
 
     Raises ApiError: validation_error, or conflict when the address is already in use.
     """
-    _check(organization, email, password)
+    _check(founding)
     owner = members.NewMember(
-        id=new_id(), email=email, role=policy_pb2.ROLE_OWNER, password_hash=await passwords.hash(password)
+        id=new_id(),
+        email=founding.email,
+        role=policy_pb2.ROLE_OWNER,
+        password_hash=await passwords.hash(founding.password),
     )
     organization_id = new_id()
     async with database.write() as tx:
         await identity.add_organization(
-            tx, organization_id, organization.strip(), tier=tier, trial_ends_at=trial_end(tier, now), now=now
+            tx,
+            organization_id,
+            founding.organization.strip(),
+            tier=founding.tier,
+            trial_ends_at=trial_end(founding.tier, now),
+            now=now,
         )
         if not await members.add(tx, organization_id, owner, now=now):
-            raise ApiError("conflict", f"{email} is already in use.")
+            raise ApiError("conflict", f"{founding.email} is already in use.")
     return owner.id
 
 
-def _check(organization: str, email: str, password: str) -> None:
+def _check(founding: Founding) -> None:
     problems = {}
-    if not organization.strip():
+    if not founding.organization.strip():
         problems["organization"] = ["Give the organization a name."]
-    name, _, domain = email.strip().rpartition("@")
+    name, _, domain = founding.email.strip().rpartition("@")
     if not (name and "." in domain):
         problems["email"] = ["Enter a valid email address."]
-    if len(password) < LEAST_PASSWORD_CHARACTERS:
+    if len(founding.password) < LEAST_PASSWORD_CHARACTERS:
         problems["password"] = [f"Ensure this field has at least {LEAST_PASSWORD_CHARACTERS} characters."]
     if problems:
         raise invalid(problems)

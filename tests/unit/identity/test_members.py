@@ -11,7 +11,7 @@ from claribi.v1.members_pb2 import (
 )
 
 from server.errors import ApiError
-from server.work.onboarding import create_owner
+from server.work.onboarding import Founding, create_owner
 from tests.unit.identity.world import PASSWORD, World
 
 
@@ -162,10 +162,9 @@ async def test_a_removed_member_leaves_the_list_and_the_address_is_free(world: W
 )
 async def test_an_owner_is_made_of_sensible_things(world: World, given: dict[str, str], field: str) -> None:
     values = {"organization": "Acme", "email": "o@example.com", "password": PASSWORD, **given}
+    founding = Founding(**values, tier=policy_pb2.TIER_TRIAL)
     with pytest.raises(ApiError) as refused:
-        await create_owner(
-            world.database, world.passwords, **values, tier=policy_pb2.TIER_TRIAL, now=world.clock()
-        )
+        await create_owner(world.database, world.passwords, founding, now=world.clock())
     assert list(refused.value.fields) == [field]
 
 

@@ -30,7 +30,7 @@ from server.stores.limiter import MemoryLimiter
 from server.stores.session import Database
 from server.stores.tables import metadata
 from server.work.keys import KeyUsage
-from server.work.onboarding import create_owner
+from server.work.onboarding import Founding, create_owner
 from server.work.passwords import Passwords
 from server.work.tokens import AccessTokens, Secrets
 from tests.conformance.clocks import DrivenClock
@@ -150,15 +150,8 @@ class World:
         self, *, email: str = OWNER, organization: str = "Acme", tier: int = policy_pb2.TIER_STARTER
     ) -> str:
         """An organization with its owner; the owner's id."""
-        return await create_owner(
-            self.database,
-            self.passwords,
-            organization=organization,
-            email=email,
-            password=PASSWORD,
-            tier=tier,
-            now=self.clock(),
-        )
+        founding = Founding(organization, email, PASSWORD, tier)
+        return await create_owner(self.database, self.passwords, founding, now=self.clock())
 
     async def login(self, email: str = OWNER, *, password: str = PASSWORD) -> LoginResponse:
         """Sign in."""
