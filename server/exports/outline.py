@@ -184,7 +184,7 @@ def outline_facts(report: pb.Report) -> Iterable[tuple[str, str]]:
     if report.HasField("period") and (span := words.period(report.period)):
         yield "Period", span
     if report.HasField("completed_at"):
-        yield "Made", words.stamp(report.completed_at)
+        yield "Data as of", words.stamp(report.completed_at)
 
 
 def _colophon(report: pb.Report) -> Iterable[tuple[str, str]]:

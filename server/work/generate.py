@@ -35,6 +35,7 @@ from server.stores.files import Files
 from server.stores.session import Database, Transaction
 from server.work import credits
 from server.work.request_terms import (
+    as_printed,
     cost_of,
     file_name,
     first_summary,
@@ -183,7 +184,7 @@ class Generator:
         """The file of a report in a format; made in a child process."""
         output = self._files.report(organization_id, report.id, word)
         output.parent.mkdir(parents=True, exist_ok=True)
-        payload = {"report": _b64(report), "format": word, "output": str(output)}
+        payload = {"report": _b64(as_printed(report)), "format": word, "output": str(output)}
         answer = orjson.loads(await self._sandbox.run("render", payload, limits=job_limits(self._settings)))
         return ReportFile(content_type=answer["content_type"], size=answer["size"], sha256=answer["sha256"])
 

@@ -3,12 +3,17 @@
 from typing import Any
 
 from claribi.v1 import reports_pb2
-from claribi.v1.reports_pb2 import GenerateReportRequest, ReportSource, ReportSummary, UserReference
+from claribi.v1.reports_pb2 import GenerateReportRequest, Report, ReportSource, ReportSummary, UserReference
 from sqlalchemy import Row
 
 from server.caller import Caller
+from server.clock import timestamp
 from server.methods import enum_word
 
+VARYING = (
+    "id", "file", "download_url", "public_link", "created_by", "created_at", "started_at", "completed_at",
+    "updated_at", "progress", "error",
+)  # fmt: skip
 CREDITS = {
     reports_pb2.REPORT_TYPE_SUMMARY: 2,
     reports_pb2.REPORT_TYPE_STANDARD: 3,
@@ -52,7 +57,13 @@ def first_summary(
         output_format=format_of(request),
         question=request.question,
         data_sources=[
-            ReportSource(id=row.id, name=row.name, snapshot_hash=row.snapshot_hash) for row in rows
+            ReportSource(
+                id=row.id,
+                name=row.name,
+                snapshot_hash=row.snapshot_hash,
+                snapshot_taken_at=timestamp(row.snapshot_taken_at),
+            )
+            for row in rows
         ],
         credits_used=cost_of(request),
         seed=request.seed,
@@ -61,6 +72,28 @@ def first_summary(
     if request.HasField("period"):
         summary.period.CopyFrom(request.period)
     return summary
+
+
+def as_printed(report: Report) -> Report:
+    """What a file shows of a report: nothing that differs between two reports of the same content.
+
+    The same snapshot, question and seed give the same bytes, whenever and by whomever they are asked for; the date
+    is that of the newest snapshot.
+    """
+    printed = Report()
+    printed.CopyFrom(report)
+    for name in VARYING:
+        printed.ClearField(name)
+    printed.status = reports_pb2.REPORT_STATUS_COMPLETED
+    for item in printed.evidence:
+        item.ClearField("computed_at")
+    taken = [
+        source.snapshot_taken_at for source in report.data_sources if source.HasField("snapshot_taken_at")
+    ]
+    if taken:
+        newest = max(taken, key=lambda moment: (moment.seconds, moment.nanos))
+        printed.completed_at.CopyFrom(newest)
+    return printed
 
 
 def file_name(name: str, extension: str) -> str:

@@ -155,14 +155,16 @@ class Report(_message.Message):
     def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., status: _Optional[_Union[ReportStatus, str]] = ..., report_type: _Optional[_Union[ReportType, str]] = ..., output_format: _Optional[_Union[OutputFormat, str]] = ..., question: _Optional[str] = ..., data_sources: _Optional[_Iterable[_Union[ReportSource, _Mapping]]] = ..., period: _Optional[_Union[Period, _Mapping]] = ..., sections: _Optional[_Iterable[_Union[Section, _Mapping]]] = ..., insights: _Optional[_Iterable[_Union[_insights_pb2.Insight, _Mapping]]] = ..., evidence: _Optional[_Iterable[_Union[_insights_pb2.Evidence, _Mapping]]] = ..., charts: _Optional[_Iterable[_Union[_insights_pb2.Chart, _Mapping]]] = ..., data_quality: _Optional[_Iterable[_Union[_insights_pb2.QualityFinding, _Mapping]]] = ..., statistics: _Optional[_Union[ReportStatistics, _Mapping]] = ..., summary: _Optional[str] = ..., credits_used: _Optional[int] = ..., engine: _Optional[str] = ..., seed: _Optional[int] = ..., content_hash: _Optional[str] = ..., download_url: _Optional[str] = ..., file: _Optional[_Union[ReportFile, _Mapping]] = ..., public_link: _Optional[_Union[_sharing_pb2.PublicLink, _Mapping]] = ..., error: _Optional[_Union[ReportError, _Mapping]] = ..., created_by: _Optional[_Union[UserReference, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., progress: _Optional[_Union[ReportProgress, _Mapping]] = ..., plan: _Optional[_Union[ReportPlan, _Mapping]] = ...) -> None: ...
 
 class ReportSource(_message.Message):
-    __slots__ = ("id", "name", "snapshot_hash")
+    __slots__ = ("id", "name", "snapshot_hash", "snapshot_taken_at")
     ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     SNAPSHOT_HASH_FIELD_NUMBER: _ClassVar[int]
+    SNAPSHOT_TAKEN_AT_FIELD_NUMBER: _ClassVar[int]
     id: str
     name: str
     snapshot_hash: str
-    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., snapshot_hash: _Optional[str] = ...) -> None: ...
+    snapshot_taken_at: _timestamp_pb2.Timestamp
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., snapshot_hash: _Optional[str] = ..., snapshot_taken_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Period(_message.Message):
     __slots__ = ("to",)
