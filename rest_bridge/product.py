@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from claribi.v1 import (
-    api_keys_pb2,
-    auth_pb2,
-    dashboards_pb2,
-    data_sources_pb2,
-    errors_pb2,
-    goals_pb2,
-    members_pb2,
-    monitoring_pb2,
-    policy_pb2,
-    reports_pb2,
-    sharing_pb2,
-    usage_pb2,
-)
+from claribi.v1 import errors_pb2, monitoring_pb2, policy_pb2
 from google.protobuf.descriptor import EnumValueDescriptor, MethodDescriptor
 
 from rest_bridge.channel import MethodInfo, methods_of
 from rest_bridge.codec import Codec
 from rest_bridge.configuration import Product, StaticPage
+from rest_bridge.contract import SERVICES
 from rest_bridge.errors import ErrorRow, ErrorTable
 from rest_bridge.limits import HttpLimits
 from rest_bridge.policy import JSON, MethodPolicy, StatusRule
@@ -32,22 +20,6 @@ DOMAIN = "claribi"
 REFUSAL_KEY = "claribi-refusal-bin"
 # Parameters that campaigns and caches add to links; they mean nothing here.
 IGNORED_QUERY = frozenset({"utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"})
-SERVICES = tuple(
-    service
-    for module in (
-        auth_pb2,
-        usage_pb2,
-        reports_pb2,
-        dashboards_pb2,
-        data_sources_pb2,
-        goals_pb2,
-        sharing_pb2,
-        api_keys_pb2,
-        members_pb2,
-        monitoring_pb2,
-    )
-    for service in module.DESCRIPTOR.services_by_name.values()
-)
 _EDGE = monitoring_pb2.DESCRIPTOR.services_by_name["EdgeService"].methods_by_name
 
 

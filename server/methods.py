@@ -1,41 +1,15 @@
 """The contract, read once: every method of the protos with its policy; a method without one stops the start."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from types import ModuleType
 
-from claribi.v1 import (
-    api_keys_pb2,
-    auth_pb2,
-    dashboards_pb2,
-    data_sources_pb2,
-    goals_pb2,
-    members_pb2,
-    monitoring_pb2,
-    policy_pb2,
-    reports_pb2,
-    sharing_pb2,
-    usage_pb2,
-)
+from claribi.v1 import policy_pb2
 from google.protobuf import message_factory
 from google.protobuf.descriptor import EnumValueDescriptor, MethodDescriptor
 from google.protobuf.message import Message
 
+from rest_bridge.contract import SERVICES
 from rest_bridge.words import public_word
 from server.options import has_option, option
-
-CONTRACT: tuple[ModuleType, ...] = (
-    auth_pb2,
-    usage_pb2,
-    reports_pb2,
-    dashboards_pb2,
-    data_sources_pb2,
-    goals_pb2,
-    sharing_pb2,
-    api_keys_pb2,
-    members_pb2,
-    monitoring_pb2,
-)
 
 
 @dataclass(frozen=True)
@@ -91,13 +65,7 @@ def load_methods() -> tuple[Method, ...]:
 
     Raises ContractError when a policy is missing or incomplete.
     """
-    return tuple(_read_method(descriptor) for descriptor in _descriptors())
-
-
-def _descriptors() -> Iterator[MethodDescriptor]:
-    for module in CONTRACT:
-        for service in module.DESCRIPTOR.services_by_name.values():
-            yield from service.methods
+    return tuple(_read_method(descriptor) for service in SERVICES for descriptor in service.methods)
 
 
 def _read_method(descriptor: MethodDescriptor) -> Method:

@@ -50,11 +50,11 @@ def _envelope(status: int, headers: Mapping[str, str], body: bytes) -> Iterator[
         yield f"code {error['code']} with status {status}"
     if not error["message"] or not isinstance(error["details"], dict):
         yield f"an empty message or details that are no object: {error!r:.300}"
-    yield from _leaks(error["message"], error["details"])
+    yield from leaks(error["message"], error["details"])
 
 
-def _leaks(message: str, details: Mapping[str, object]) -> Iterator[str]:
-    """What was sent may come back in quotes or as a field's name; the rest of the text is ours."""
+def leaks(message: str, details: Mapping[str, object]) -> Iterator[str]:
+    """What a text gives away: what was sent may come back in quotes or as a field's name; the rest of the text is ours."""
     texts = [
         message,
         *(
