@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from claribi.v1 import rules_pb2
@@ -17,6 +17,9 @@ REQUIRED = "This field is required."
 BLANK = "This field may not be blank."
 EMPTY = "This list may not be empty."
 EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+")
+# ISO 8601 has more forms (weeks, no dashes); whoever reads these fields relies on this one.
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+TIME = re.compile(DATE.pattern + r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})?")
 
 Problem = tuple[str, str]
 Check = Callable[[Any], Iterator[str]]
@@ -217,21 +220,19 @@ def _is_clean(leaf: Any) -> bool:
 
 
 def _is_date(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return len(text) == len("2026-01-31")
+    return bool(DATE.fullmatch(text)) and _is_iso(text)
 
 
 def _is_date_or_time(text: str) -> bool:
-    if _is_date(text):
-        return True
+    return _is_date(text) or (bool(TIME.fullmatch(text)) and _is_iso(text))
+
+
+def _is_iso(text: str) -> bool:
     try:
         datetime.fromisoformat(text)
     except ValueError:
         return False
-    return "T" in text or " " in text
+    return True
 
 
 FORMATS: dict[str, tuple[Callable[[str], bool], str]] = {

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from google.rpc import status_pb2
+
 from server.caller import Call
-from server.errors import Refused, invalid
+from server.errors import ApiError, Refused, invalid
 from server.interceptors.chain import Handler
 from server.interceptors.rules import checker, find_problems
 from server.methods import Method
@@ -24,7 +26,7 @@ class Validate:
 
         async def validate(call: Call, request: Any) -> Any:
             if call.refusal is not None:
-                raise Refused(call.refusal)
+                raise refused(call.refusal)
             if not method.client_streaming:
                 problems = _problems(request, masked)
                 if problems:
@@ -32,6 +34,14 @@ class Validate:
             return await proceed(call, request)
 
         return validate
+
+
+def refused(status: status_pb2.Status) -> ApiError:
+    """The refusal a bridge made; anybody may claim to be one, so nothing but our own codes is carried on."""
+    reason = Refused(status).spec
+    if status.code != reason.grpc:
+        return invalid({"status": [f"A refusal by '{reason.word}' has the code {reason.grpc}."]})
+    return Refused(status)
 
 
 def _masked_field(method: Method) -> str:

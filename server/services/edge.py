@@ -4,7 +4,8 @@ from claribi.v1.monitoring_pb2 import AdmitRequest, RefuseRequest
 from google.protobuf.empty_pb2 import Empty
 
 from server.caller import Call
-from server.errors import Refused, invalid
+from server.errors import invalid
+from server.interceptors.validate import refused
 
 
 class EdgeService:
@@ -18,4 +19,4 @@ class EdgeService:
         """Always raises: the refusal as it came."""
         if not request.status.code:
             raise invalid({"status": ["Give the refusal: a google.rpc.Status with a code other than OK."]})
-        raise Refused(request.status)
+        raise refused(request.status)

@@ -106,6 +106,7 @@ class Generator:
 
     async def plan(self, caller: Caller, request: GenerateReportRequest) -> Report:
         """What a generation would do and cost; nothing is charged."""
+        check_period(request)
         async with self._database.read() as tx:
             rows = await self._sources(tx, caller.organization_id, request)
         tables = [table for row in rows for table in data_sources.schema_of(row).tables]
@@ -124,6 +125,7 @@ class Generator:
 
         Raises ApiError: validation_error, data_source_unavailable, insufficient_credits.
         """
+        check_period(request)
         report_id = new_id()
         async with self._database.write() as tx:
             rows = await self._sources(tx, caller.organization_id, request)

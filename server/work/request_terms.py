@@ -1,5 +1,6 @@
 """What a request for a report means: its type, its cost, its format, and the report as it begins."""
 
+from datetime import datetime
 from typing import Any
 
 from claribi.v1 import reports_pb2
@@ -7,6 +8,8 @@ from claribi.v1.reports_pb2 import GenerateReportRequest, Report, ReportSource, 
 from sqlalchemy import Row
 
 from server.caller import Caller
+from server.clock import bound, to_micros
+from server.errors import invalid
 from server.clock import timestamp
 from server.methods import enum_word
 
@@ -14,6 +17,9 @@ VARYING = (
     "id", "file", "download_url", "public_link", "created_by", "created_at", "started_at", "completed_at",
     "updated_at", "progress", "error",
 )  # fmt: skip
+# A day in from both ends of the calendar: whatever the zone, the moment and the day after it still exist.
+EARLIEST = to_micros(datetime(1, 1, 2))
+LATEST = to_micros(datetime(9999, 12, 31))
 CREDITS = {
     reports_pb2.REPORT_TYPE_SUMMARY: 2,
     reports_pb2.REPORT_TYPE_STANDARD: 3,
@@ -39,6 +45,25 @@ def format_of(request: GenerateReportRequest) -> Any:
 def type_word(request: GenerateReportRequest) -> str:
     """The public word of the depth."""
     return enum_word(reports_pb2.ReportType.DESCRIPTOR.values_by_number[type_of(request)])
+
+
+def check_period(request: GenerateReportRequest) -> None:
+    """Refuse a period before anything is reserved for it; raises ApiError `validation_error`."""
+    first, last = getattr(request.period, "from"), request.period.to
+    for name, text in (("period.from", first), ("period.to", last)):
+        if text and not EARLIEST <= _moment(text) < LATEST:
+            raise invalid({name: ["Give a day from 0001-01-02 to 9999-12-30, or leave it out for no limit."]})
+    if first and last and _moment(first) > _last_moment(last):
+        raise invalid({"period.to": [f"Must not lie before period.from, {first}."]})
+
+
+def _moment(text: str) -> int:
+    return to_micros(datetime.fromisoformat(text))
+
+
+def _last_moment(text: str) -> int:
+    """The end of a day, or the moment itself."""
+    return bound(text, end_of_day=True)
 
 
 def cost_of(request: GenerateReportRequest) -> int:
