@@ -177,7 +177,8 @@ class Bridge:
 
     async def _options_or_refuse(self, visit: _Visit, allowed: Iterable[str]) -> None:
         if visit.method != "OPTIONS":
-            raise Refusal(METHOD_NOT_ALLOWED, allow=tuple(allowed))
+            verbs = tuple(allowed)
+            raise Refusal(METHOD_NOT_ALLOWED, f"Allowed here: {', '.join(verbs)}.", allow=verbs)
         metadata = await self._refuser.admit(visit.headers.metadata)
         allow = ", ".join(allowed).encode("ascii")
         await visit.exchange.empty(NO_CONTENT, [(b"allow", allow)], metadata=metadata)

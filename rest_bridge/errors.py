@@ -191,14 +191,14 @@ def _unpacked(packed: any_pb2.Any, kind: type[M]) -> M | None:
 
 
 def _details(status: status_pb2.Status) -> dict[str, Any]:
-    bad = _detail(status, error_details_pb2.BadRequest)
-    details: dict[str, Any] = {}
-    for violation in bad.field_violations if bad is not None else ():
-        details.setdefault(violation.field, []).append(violation.description)
     typed = _detail(status, struct_pb2.Struct)
     if typed is not None:
-        details |= {name: _plain(value) for name, value in typed.fields.items()}
-    return details
+        return {name: _plain(value) for name, value in typed.fields.items()}
+    bad = _detail(status, error_details_pb2.BadRequest)
+    texts: dict[str, Any] = {}
+    for violation in bad.field_violations if bad is not None else ():
+        texts.setdefault(violation.field, []).append(violation.description)
+    return texts
 
 
 def _plain(value: struct_pb2.Value) -> Any:

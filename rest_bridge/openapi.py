@@ -34,7 +34,9 @@ NO_COMMENTS = Comments()
 DIFF_LINES = 40
 
 STATIC_ROUTES = (
-    StaticRoute("/api/v1/schema/", "get_schema", "This document: OpenAPI 3.0 as YAML", "application/yaml"),
+    StaticRoute(
+        "/api/v1/schema/", "get_schema", "This document: OpenAPI 3.0 as YAML", "application/yaml", "object"
+    ),
     StaticRoute("/api/v1/docs/", "get_docs", "This document as an interactive page", "text/html"),
 )
 DESCRIPTION = """\

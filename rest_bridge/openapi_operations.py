@@ -33,7 +33,11 @@ _EVERY_METHOD = (
 )
 _ASIDE = re.compile(r" \([^)]*\)")
 _SENTENCE_END = re.compile(r"\.(?:\s|$)|; ")
-_PAGE_CODES = (errors_pb2.ERROR_CODE_RATE_LIMITED, errors_pb2.ERROR_CODE_INTERNAL_ERROR)
+_PAGE_CODES = (
+    errors_pb2.ERROR_CODE_VALIDATION_ERROR,
+    errors_pb2.ERROR_CODE_RATE_LIMITED,
+    errors_pb2.ERROR_CODE_INTERNAL_ERROR,
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class StaticRoute:
     operation_id: str
     summary: str
     media: str
+    kind: str = "string"  # of what a client reads: YAML is parsed, a page is text
 
 
 def policy_of(method: MethodDescriptor) -> policy_pb2.Policy:
@@ -97,7 +102,7 @@ class Operations:
         answer = {
             "description": route.summary,
             "headers": header_refs(),
-            "content": {route.media: {"schema": {"type": "string"}}},
+            "content": {route.media: {"schema": {"type": route.kind}}},
         }
         return {
             "operationId": route.operation_id,

@@ -19,7 +19,7 @@ _WORDS = {
     insights.QUALITY_CODE_UNIT_JUMP: "{1} in {0} changes its order of magnitude between stretches. Check its unit.",
     insights.QUALITY_CODE_PARTIAL_PERIOD: "The last period of {0} by {1} is not over. It is left out of comparisons.",
     insights.QUALITY_CODE_RIGHT_CENSORED: "Some durations in {0} ({1}) are not over. Means of them run low.",
-    insights.QUALITY_CODE_OUT_OF_RANGE: "{1} in {0} holds values that cannot be. Check them before using its totals.",
+    insights.QUALITY_CODE_OUT_OF_RANGE: "{1} in {0} holds values beyond what its name leads one to expect. Check them.",
     insights.QUALITY_CODE_MIXED_TYPES: "{1} in {0} mixes numbers, dates or words. What did not fit was left empty.",
     insights.QUALITY_CODE_CONSTANT_COLUMN: "{1} in {0} is the same in every row. It says nothing and was left aside.",
     insights.QUALITY_CODE_FUTURE_DATES: "{1} in {0} holds moments that have not come yet. Check how they got there.",
@@ -46,7 +46,7 @@ def cautions(
 
 
 def _told(scope: Scope, finding: insights.QualityFinding, ledger: Ledger) -> insights.QualityFinding:
-    columns = Name(", ".join(formats.label(column) for column in finding.columns) or "the rows")
+    columns = Name(", ".join(_spoken(column) for column in finding.columns) or "the rows")
     table = Name(formats.label(scope.table))
     text = _counted(scope, finding, ledger, table=table, columns=columns) or ledger.say(
         _WORDS.get(finding.code, "{0} needs care ({1})."), table, columns
@@ -57,6 +57,11 @@ def _told(scope: Scope, finding: insights.QualityFinding, ledger: Ledger) -> ins
     del kept.evidence_ids[:]
     kept.evidence_ids.extend(text.evidence_ids)
     return kept
+
+
+def _spoken(column: str) -> str:
+    """The column as the rest of the report calls it."""
+    return formats.label(column, formats.unit_of(column, low=0.0, high=100.0))
 
 
 def _counted(

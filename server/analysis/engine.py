@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from claribi.v1 import data_sources_pb2 as data_sources
 from claribi.v1 import insights_pb2 as insights
@@ -58,7 +58,8 @@ def analyse(request: AnalysisRequest, progress: Progress) -> reports.Report:
     findings = _find(request, work)
     progress("write", 0.0)
     report = _filled(request, work, findings)
-    metrics = key_metrics(work.tables, work.question, work.ledger)
+    names = {source.id: source.name for source in request.sources}
+    metrics = key_metrics(work.tables, work.question, work.ledger, names)
     progress("write", 0.5)
     material = Material(report, findings, work.tables, work.unread, metrics, work.question, work.ledger)
     report.summary = write_summary(material).text
@@ -148,7 +149,7 @@ def _with_echoes(told: Told, finding: Finding, ledger: Ledger) -> Told:
         return told
     names = Name(", ".join(dict.fromkeys(measure.label for measure in finding.echoes)))
     echo = ledger.say("The same shows in {0}.", names)
-    return Told(told.title, join([told.narrative, echo]), told.advice, told.caveats, told.chart)
+    return replace(told, narrative=join([told.narrative, echo]))
 
 
 def _keep(findings: Findings, finding: Finding, told: Told) -> None:

@@ -188,7 +188,7 @@ def _timeline(scope: Scope, measures: Sequence[Measure], now: datetime) -> Timel
     columns = [f"date_trunc('{grain}', {time.value})", "count(*)", *cells]
     rows = scope.fetch(scope.select(columns, [_real_moments(time, now)], group="1", order="1"))
     starts = tuple(_moment(row[0]) for row in rows)
-    table = np.array([[_number(cell) for cell in row[1:]] for row in rows])
+    table = _numbers([row[1:] for row in rows])
     n = {measure: table[:, 1 + 2 * i] for i, measure in enumerate(measures)}
     total = {measure: table[:, 2 + 2 * i] for i, measure in enumerate(measures)}
     return Timeline(grain, starts, table[:, 0], n, total, span[0], span[1])
@@ -228,8 +228,9 @@ def _pivot(
     column_of = {moment: index for index, moment in enumerate(moments)}
     real = [measure for measure in measures if measure.column is not None]
     cells = np.zeros((1 + 3 * len(real), len(members), max(len(moments), 1)))
-    for row in rows:
-        cells[:, row_of[row[0]], column_of.get(row[1], 0)] = [_number(cell) for cell in row[2:]]
+    places = [row_of[row[0]] for row in rows], [column_of.get(row[1], 0) for row in rows]
+    if rows:
+        cells[:, places[0], places[1]] = _numbers([row[2:] for row in rows]).T
     n = {measure: cells[1 + 3 * i] for i, measure in enumerate(real)}
     total = {measure: cells[2 + 3 * i] for i, measure in enumerate(real)}
     variance = {measure: cells[3 + 3 * i] for i, measure in enumerate(real)}
@@ -294,6 +295,13 @@ def _moment(value: Any) -> datetime:
     if isinstance(value, datetime):
         return value.replace(tzinfo=None)
     return datetime(value.year, value.month, value.day)
+
+
+def _numbers(rows: Sequence[tuple[Any, ...]]) -> Floats:
+    """The cells, shape (rows, columns), with 0 for NULL and for what is not finite."""
+    table = np.array(rows, dtype=np.float64)
+    finite: Floats = np.where(np.isfinite(table), table, 0.0)
+    return finite
 
 
 def _number(cell: Any) -> float:

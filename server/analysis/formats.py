@@ -10,6 +10,7 @@ NO_BREAK = "\u00a0"  # keeps a number and its unit on one line
 MINUS = "\u2212"
 LABEL_CHARACTERS = 60
 EXACT_COUNT_LIMIT = 1_000_000  # counts below are written out in full
+CENTS_BELOW = 100.0  # amounts of money below show their cents
 SCIENTIFIC_ABOVE = 1e15
 SCIENTIFIC_BELOW = 1e-6
 
@@ -30,6 +31,22 @@ _DURATIONS = {
     "hrs": "hours",
     "days": "days",
 }
+# Units a column may be kept in: a value of 1,991 in billions is printed as `1,990 billion`.
+_MULTIPLES = {
+    "thousand": "thousand",
+    "thousands": "thousand",
+    "million": "million",
+    "millions": "million",
+    "mn": "million",
+    "billion": "billion",
+    "billions": "billion",
+    "bn": "billion",
+    "trillion": "trillion",
+    "trillions": "trillion",
+}
+_INITIALS = frozenset(
+    {"gdp", "cpi", "vat", "roi", "kpi", "nps", "sla", "mrr", "arr", "usa", "uk", "eu", "b2b", "b2c"}
+)
 _PERCENT_WORDS = frozenset({"pct", "percent", "percentage"})
 _FRACTION_WORDS = frozenset({"rate", "ratio", "share", "pct", "percent", "percentage", "fraction"})
 _NO_UNIT_SUFFIX = frozenset({"", "rows"})
@@ -44,9 +61,12 @@ def words(name: str) -> list[str]:
 def unit_of(name: str, *, low: float, high: float) -> str:
     """The unit a column's name and range leave no doubt about, else the empty string."""
     parts = words(name)
+    multiple = next((_MULTIPLES[part] for part in parts[-2:] if part in _MULTIPLES), "")
     for code in _CODES:
         if code.lower() in parts:
-            return code
+            return f"{multiple} {code}".strip()
+    if multiple and len(parts) > 1 and parts[-1] in _MULTIPLES:
+        return multiple
     if parts and parts[-1] in _DURATIONS:
         return _DURATIONS[parts[-1]]
     if _PERCENT_WORDS & set(parts) and high > 1.0:
@@ -54,6 +74,11 @@ def unit_of(name: str, *, low: float, high: float) -> str:
     if _FRACTION_WORDS & set(parts) and low >= 0.0 and high <= 1.0:
         return "%"
     return ""
+
+
+def is_money(unit: str) -> bool:
+    """Whether a unit is a currency, or a multiple of one."""
+    return unit.rpartition(" ")[2] in _CODES
 
 
 def is_fraction(unit: str, *, high: float) -> bool:
@@ -73,9 +98,24 @@ def label(name: str, unit: str = "") -> str:
 
 def _spoken(text: str, unit: str) -> str:
     parts = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text).replace("_", " ").split()
-    if len(parts) > 1 and unit and (parts[-1].upper() == unit or _DURATIONS.get(parts[-1].lower()) == unit):
+    while len(parts) > 1 and unit and _says(parts[-1].lower(), unit):
         parts = parts[:-1]
-    return " ".join(part if part.isupper() and len(part) <= 4 else part.lower() for part in parts)
+    return " ".join(_cased(part) for part in parts)
+
+
+def _cased(word: str) -> str:
+    if word.lower() in _INITIALS:
+        return word.upper()
+    return word if word.isupper() and len(word) <= 4 else word.lower()
+
+
+def _says(word: str, unit: str) -> bool:
+    """Whether a word of a name is (a part of) its unit."""
+    if unit == "%":
+        return word in _PERCENT_WORDS
+    return (
+        word.upper() in unit.split() or _DURATIONS.get(word) == unit or _MULTIPLES.get(word) in unit.split()
+    )
 
 
 def sentence_case(text: str) -> str:
@@ -89,10 +129,14 @@ def display(value: float, unit: str = "") -> str:
         return _percent(value) + NO_BREAK + "%"
     if unit == "points":
         return _percent(value) + NO_BREAK + ("point" if _percent(abs(value)) == "1" else "points")
-    if unit in _CODES:
+    multiple, _, code = unit.rpartition(" ")
+    if is_money(unit):
         sign = MINUS if value < 0 else ""
-        symbol = _SYMBOLS.get(unit, unit + NO_BREAK)
-        return sign + symbol + _money(abs(value))
+        symbol = _SYMBOLS.get(code, code + NO_BREAK)
+        size = f"{_whole(abs(value))}{NO_BREAK}{multiple}" if multiple else _money(abs(value))
+        return sign + symbol + size
+    if unit in _MULTIPLES:
+        return (MINUS if value < 0 else "") + _whole(abs(value)) + NO_BREAK + unit
     suffix = "" if unit in _NO_UNIT_SUFFIX else NO_BREAK + unit
     return plain(value) + suffix
 
@@ -116,7 +160,7 @@ def count(value: float) -> str:
 
 
 def plain(value: float) -> str:
-    """The number at three significant digits, or whole below a million."""
+    """The number at three significant digits; from a million on with a word for its scale."""
     if not math.isfinite(value):
         return "not a number"
     sign = MINUS if value < 0 else ""
@@ -124,10 +168,21 @@ def plain(value: float) -> str:
     if size != 0.0 and (size >= SCIENTIFIC_ABOVE or size < SCIENTIFIC_BELOW):
         return sign + _scientific(size)
     for scale, word in _SCALES:
-        if round(size) >= scale or (size / scale >= 0.99999):
-            return sign + _three_digits(size / scale) + NO_BREAK + word
-    text = _three_digits(size) if size < 1000 else f"{round(size):,}"
+        if _rounded(size) >= scale:
+            return sign + _three_digits(_rounded(size) / scale) + NO_BREAK + word
+    text = _whole(size)
     return sign + text if text != "0" else text
+
+
+def _rounded(size: float) -> float:
+    """The size at three significant digits."""
+    return float(f"{size:.3g}")
+
+
+def _whole(size: float) -> str:
+    """Three significant digits without a word for the scale: `144,000`, `12.3`."""
+    size = _rounded(size)
+    return f"{size:,.0f}" if size >= 1000 else _three_digits(size)
 
 
 def _three_digits(size: float) -> str:
@@ -145,7 +200,7 @@ def _scientific(size: float) -> str:
 
 
 def _money(size: float) -> str:
-    return f"{size:,.2f}" if 0.01 <= size < 1000 else plain(size)
+    return f"{size:,.2f}" if 0.01 <= round(size, 2) < CENTS_BELOW else plain(size)
 
 
 def _percent(value: float) -> str:

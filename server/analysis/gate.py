@@ -77,6 +77,8 @@ def _texts(report: reports_pb2.Report) -> Iterable[tuple[list[str], list[str]]]:
         yield texts, by_chart.get(chart.id, []) + points
     for section in report.sections:
         yield [section.title, *section.paragraphs, *section.bullets], list(section.evidence_ids)
+        for row in section.table.rows:
+            yield list(row.cells), list(section.evidence_ids)
         for metric in section.metrics:
             yield [metric.label, metric.display, metric.change_display], list(metric.evidence_ids)
     for finding in report.data_quality:

@@ -55,6 +55,7 @@ class Hypothesis:
     members: tuple[str, ...] = ()
     where: tuple[Dimension, str] | None = None
     span: Span | None = None
+    base: Span | None = None  # what a change is measured from
     series: Series | None = None
     profile: Floats | None = None  # what near-duplicates look alike in: a series, or the members' means
     detail: object = None
@@ -77,12 +78,13 @@ class Hypothesis:
 
 @dataclass(frozen=True)
 class Finding:
-    """A hypothesis that passed, with its q value, its score and the measures that say the same."""
+    """A hypothesis that passed: q value, score, the measures that say the same, the part that explains most of it."""
 
     hypothesis: Hypothesis
     q_value: float
     score: float
     echoes: tuple[Measure, ...] = ()
+    mostly: Hypothesis | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class Told:
     """A finding in words; the chart has no id yet."""
 
     title: Text
+    lead: Text  # the sentence with the numbers, which the narrative begins with
     narrative: Text
     advice: Text
     caveats: tuple[Text, ...] = ()

@@ -1,6 +1,6 @@
 """Cards with the numbers one asks for first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from claribi.v1 import insights_pb2 as insights
@@ -26,31 +26,71 @@ class _Compared:
     previous: Span
 
 
-def key_metrics(tables: Sequence[Facts], question: Question, ledger: Ledger) -> list[reports.KeyMetric]:
-    """Cards of the first measures of each table, those the question names first."""
+@dataclass(frozen=True)
+class _Candidate:
+    """A measure that may get a card, and how soon: smaller ranks first."""
+
+    facts: Facts
+    measure: Measure
+    rank: tuple[int, ...]
+
+
+def key_metrics(
+    tables: Sequence[Facts], question: Question, ledger: Ledger, sources: Mapping[str, str]
+) -> list[reports.KeyMetric]:
+    """Cards of the measures that matter: asked ones, then those followed through time; `sources` are names by id."""
+    chosen: list[_Candidate] = []
+    candidates = sorted(_candidates(tables, question), key=lambda candidate: candidate.rank)
+    several = len({id(candidate.facts) for candidate in candidates}) > 1
+    for candidate in candidates:
+        same = sum(other.facts is candidate.facts for other in chosen)
+        if same < (CARDS_A_TABLE if several else CARDS):
+            chosen.append(candidate)
     cards: list[reports.KeyMetric] = []
-    for facts in tables:
-        share = max(1, min(CARDS_A_TABLE if len(tables) > 1 else CARDS, CARDS - len(cards)))
-        for measure in _main_measures(facts, question)[:share]:
-            card = _card(facts, measure, ledger, table=facts.scope.table if len(tables) > 1 else "")
-            if card is not None and len(cards) < CARDS:
-                cards.append(card)
+    for candidate in chosen:
+        apart = _told_apart(candidate, chosen, sources)
+        card = _card(candidate.facts, candidate.measure, ledger, apart=apart)
+        if card is not None and len(cards) < CARDS:
+            cards.append(card)
     return cards
 
 
-def _main_measures(facts: Facts, question: Question) -> list[Measure]:
-    measures = sorted(
-        (measure for measure in facts.measures if measure.column is not None),
-        key=lambda measure: not question.names(measure.column or ""),
-    )
+def _candidates(tables: Sequence[Facts], question: Question) -> list[_Candidate]:
+    """All measures of all tables; the rows of a table without measures of its own are only counted when alone."""
+    found = []
+    for index, facts in enumerate(tables):
+        own = [measure for measure in facts.measures if measure.column is not None]
+        asked = any(question.names(measure.column or "") for measure in own)
+        still = _compared(facts) is None
+        for place, measure in enumerate([*own, *_counts(facts, own, alone=len(tables) == 1)]):
+            named = question.names(measure.column or measure.label)
+            counted = measure.column is None
+            found.append(_Candidate(facts, measure, (not named, still, not asked, counted, index, place)))
+    return found
+
+
+def _counts(facts: Facts, own: Sequence[Measure], *, alone: bool) -> list[Measure]:
+    """The count of rows, where rows are events: not of a lookup table, not where each period has one row."""
     single = facts.timeline is not None and facts.timeline.rows.max(initial=0.0) <= 1.0
-    return measures if single and measures else [*measures[: CARDS - 1], row_count(facts.scope.table)]
+    events = bool(own) and facts.timeline is not None and not single
+    return [row_count(facts.scope.table)] if events or (alone and not (single and own)) else []
 
 
-def _card(facts: Facts, measure: Measure, ledger: Ledger, *, table: str) -> reports.KeyMetric | None:
+def _told_apart(candidate: _Candidate, chosen: Sequence[_Candidate], sources: Mapping[str, str]) -> str:
+    """The table's name, or the source's, where another table's card would carry the same label; else empty."""
+    scope, name = candidate.facts.scope, candidate.measure.name
+    alike = [other.facts.scope for other in chosen if other.measure.name == name and other is not candidate]
+    if not alike:
+        return ""
+    if any(other.table == scope.table for other in alike):
+        return sources.get(scope.source_id, scope.source_id)
+    return formats.label(scope.table)
+
+
+def _card(facts: Facts, measure: Measure, ledger: Ledger, *, apart: str) -> reports.KeyMetric | None:
     compared = _compared(facts)
     total = f"total {measure.label}" if measure.aggregation == "sum" and compared is None else measure.name
-    name = formats.sentence_case(total) + (f" ({formats.label(table)})" if table else "")
+    name = formats.sentence_case(total) + (f" ({apart})" if apart else "")
     if compared is None:
         whole = ledger.number_or_none(
             name, measured(facts.scope, measure), unit=measure.unit, display=_display(measure)

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import numpy as np
 from claribi.v1 import insights_pb2 as insights
 
-from server.analysis import inference
+from server.analysis import formats, inference
 from server.analysis.hypothesis import Finding, Hypothesis
 from server.analysis.question import Question
 
@@ -15,10 +16,14 @@ FALSE_DISCOVERY_RATE = 0.05
 WEIGHTS = {"size": 0.5, "surprise": 0.25, "certainty": 0.25}
 SURE_DIGITS = 10.0  # a q value of 1e-10 is as sure as the score can tell
 SLICE_WEIGHT = 0.85  # what holds for a part matters less than what holds for the whole
+OLD = timedelta(days=730)  # how long before the newest table a table ends that nobody acts upon any more
+OLD_WEIGHT = 0.6
 COUNT_WEIGHT = 0.9  # a count of rows matters less than a measure
 WHOLE_WEIGHT = 4.0  # the many slices must not drown what is asked of the whole table
 LIKENESS = 0.9  # correlation from which two measures are told as one
 STANDS_OUT = 2.0  # how many times larger a part's effect must be to be told beside the whole's
+MOST = 0.5  # of a move, which a part must make up to be named as what it mostly is
+MOVES_MORE = 1.5  # how many times as strongly as the whole such a part must move
 
 _ALONG_TIME = (insights.INSIGHT_TYPE_CHANGE, insights.INSIGHT_TYPE_OUTLIER)
 
@@ -35,7 +40,7 @@ class Ranking:
 def rank(hypotheses: Sequence[Hypothesis], question: Question) -> Ranking:
     """Corrects every p value of the report together, drops what is immaterial, merges what is said twice.
 
-    What the question names comes first, whatever its score.
+    What the question asks for comes first, whatever its score.
     """
     ordered = sorted(hypotheses, key=lambda hypothesis: hypothesis.key)
     if not ordered:
@@ -43,15 +48,71 @@ def rank(hypotheses: Sequence[Hypothesis], question: Question) -> Ranking:
     q_values = inference.benjamini_hochberg(
         _weighted([_prior(hypothesis) for hypothesis in ordered], ordered)
     )
+    newest = max((h.facts.timeline.last for h in ordered if h.facts.timeline), default=None)
     passed = [
-        Finding(hypothesis, float(q_value), score(hypothesis, float(q_value)))
+        Finding(hypothesis, float(q_value), score(hypothesis, float(q_value), newest))
         for hypothesis, q_value in zip(ordered, q_values, strict=True)
         if q_value <= FALSE_DISCOVERY_RATE and hypothesis.material
     ]
-    passed.sort(key=lambda finding: -finding.score)
-    merged = merge(passed)
-    merged.sort(key=lambda finding: (-question.matches(finding.hypothesis), -finding.score))
-    return Ranking(tuple(merged), len(ordered), len(passed))
+    # The asked measure is told rather than its likes, then money; a whole rather than parts that move as it does.
+    passed.sort(key=lambda finding: _speaks(finding, question))
+    explained = [_explained(finding, passed) for finding in merge(passed)]
+    # Where no measure is named, everything of the kind asked for comes before the rest.
+    named = any(question.names_measure(hypothesis) for hypothesis in ordered)
+    explained.sort(key=lambda finding: _place(finding, question, passed, named=named))
+    return Ranking(tuple(explained), len(ordered), len(passed))
+
+
+def _speaks(finding: Finding, question: Question) -> tuple[bool, bool, bool, float]:
+    """For sorting: who speaks for those that say the same."""
+    hypothesis = finding.hypothesis
+    return (
+        not question.names_measure(hypothesis),
+        hypothesis.where is not None,
+        not formats.is_money(hypothesis.measure.unit),
+        -finding.score,
+    )
+
+
+def is_old(hypothesis: Hypothesis, newest: datetime | None) -> bool:
+    """Whether the table ends long before the newest one: what it shows is history."""
+    own = hypothesis.facts.timeline
+    return own is not None and newest is not None and newest - own.last > OLD
+
+
+def _place(
+    finding: Finding, question: Question, passed: Sequence[Finding], *, named: bool
+) -> tuple[float, ...]:
+    """For sorting: near to the question first, then by score; a whole before the part that explains it."""
+    close = (*question.closeness(finding.hypothesis), not named and question.answered_by(finding.hypothesis))
+    part = max((other.score for other in passed if other.hypothesis is finding.mostly), default=0.0)
+    standing = max(finding.score, part)
+    return (*(-float(near) for near in close), -standing, float(finding.hypothesis.where is not None))
+
+
+def _explained(finding: Finding, passed: Sequence[Finding]) -> Finding:
+    """The finding with the part, itself a finding, that makes up most of the same move; the one that moved most."""
+    whole = finding.hypothesis
+    parts = [other.hypothesis for other in passed if _makes_up(other.hypothesis, whole)]
+    return replace(finding, mostly=max(parts, key=_relative)) if parts else finding
+
+
+def _makes_up(part: Hypothesis, whole: Hypothesis) -> bool:
+    same = (
+        _same_table(part, whole)
+        and part.kind == whole.kind == insights.INSIGHT_TYPE_CHANGE
+        and part.measure == whole.measure
+        and whole.measure.additive
+        and part.where is not None
+        and whole.where is None
+        and part.span == whole.span
+        and part.base == whole.base
+        and part.direction == whole.direction
+    )
+    if not same or not whole.magnitude.value:
+        return False
+    share = part.magnitude.value / whole.magnitude.value
+    return share >= MOST and _relative(part) >= MOVES_MORE * _relative(whole)
 
 
 def _prior(hypothesis: Hypothesis) -> float:
@@ -68,13 +129,15 @@ def _weighted(weights: Sequence[float], hypotheses: Sequence[Hypothesis]) -> inf
     return np.array([min(p_value, 1.0) for p_value in p_values])
 
 
-def score(hypothesis: Hypothesis, q_value: float) -> float:
-    """Worth in 0 to 1: how large, how surprising, how sure; less for parts and for counts of rows."""
+def score(hypothesis: Hypothesis, q_value: float, newest: datetime | None = None) -> float:
+    """Worth in 0 to 1: how large, how surprising, how sure; less for parts, for counts of rows, and for what is old."""
     sure = min(1.0, -math.log10(max(q_value, 1e-300)) / SURE_DIGITS)
     parts = {"size": hypothesis.size, "surprise": max(0.0, hypothesis.surprise), "certainty": sure}
     value = sum(WEIGHTS[name] * min(1.0, part) for name, part in parts.items())
     if hypothesis.where is not None:
         value *= SLICE_WEIGHT
+    if is_old(hypothesis, newest):
+        value *= OLD_WEIGHT
     return value * (COUNT_WEIGHT if hypothesis.measure.column is None else 1.0)
 
 
@@ -86,7 +149,7 @@ def merge(findings: Sequence[Finding]) -> list[Finding]:
             if _echoes(earlier.hypothesis, finding.hypothesis):
                 kept[place] = replace(earlier, echoes=(*earlier.echoes, finding.hypothesis.measure))
                 break
-            if _repeats(earlier.hypothesis, finding.hypothesis):
+            if _repeats(earlier, finding.hypothesis):
                 break
         else:
             kept.append(finding)
@@ -122,13 +185,14 @@ def _alike(a: Hypothesis, b: Hypothesis) -> bool:
     return float(np.corrcoef(x, y)[0, 1]) >= LIKENESS
 
 
-def _repeats(earlier: Hypothesis, later: Hypothesis) -> bool:
-    """Whether the later hypothesis adds nothing to the earlier one."""
+def _repeats(kept: Finding, later: Hypothesis) -> bool:
+    """Whether the later hypothesis adds nothing to the earlier finding, told for its measure and its echoes."""
+    earlier = kept.hypothesis
     if not _same_table(earlier, later):
         return False
     if earlier.kind == later.kind == insights.INSIGHT_TYPE_GROUP_DIFFERENCE and _mirrored(earlier, later):
         return True
-    if earlier.measure != later.measure or earlier.dimension != later.dimension:
+    if later.measure not in (earlier.measure, *kept.echoes) or earlier.dimension != later.dimension:
         return False
     if earlier.where == later.where and earlier.dimension is None:
         return _same_moment(earlier, later)

@@ -157,6 +157,12 @@ def percent_of(part: Scalar, whole: Scalar) -> Scalar:
     return _combined(part, whole, "100.0 * a.v / nullif(b.v, 0)")
 
 
+def times(number: Scalar, factor: float) -> Scalar:
+    """The number so many times."""
+    sql = select([f"{factor:g} * a.v"], f"(select ({number.sql}) as v) as a")
+    return Scalar(number.scope, sql, number.params)
+
+
 def ratio(left: Scalar, right: Scalar) -> Scalar:
     """Left divided by right."""
     return _combined(left, right, "a.v / nullif(b.v, 0)")

@@ -8,14 +8,17 @@ from claribi.v1 import reports_pb2 as reports
 
 from server.analysis import cautions, formats, periods
 from server.analysis.evidence import Ledger, Name, Statistic, Text, join
-from server.analysis.facts import REPORT_PERIODS, Facts
-from server.analysis.hypothesis import Findings, member_name
+from server.analysis.facts import REPORT_PERIODS, Facts, complete_starts, native_grain
+from server.analysis.hypothesis import Finding, Findings
 from server.analysis.question import Question
-from server.analysis.ranking import FALSE_DISCOVERY_RATE
+from server.analysis.ranking import FALSE_DISCOVERY_RATE, is_old
+from server.analysis.reading import Answer, asked_about, understood, unread_words
 from server.analysis.scope import aggregate
 
 MATTERS = 3  # findings the executive summary lists
-ADVICE = 6
+ADVICE = 5
+TABLES = 4  # the summary names one by one
+_ADVISED_ONCE = (insights.INSIGHT_TYPE_TREND,)  # for each table
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ def write_sections(material: Material, kinds: Sequence[int]) -> list[reports.Sec
 
 def write_summary(material: Material) -> Text:
     """What matters, in a few sentences."""
-    return join([_headline(material), *_further(material), _how_sure(material)])
+    return join([_opening(material), *_further(material), _how_sure(material), _doubt(material)])
 
 
 def _statistic(value: int) -> Statistic:
@@ -64,20 +67,20 @@ def _section(
 
 
 def _executive_summary(material: Material) -> reports.Section:
-    paragraphs = [
-        _headline(material),
-        _asked(material),
-        *(_basis(material, facts) for facts in material.tables),
-        _how_sure(material),
-    ]
+    paragraphs = [_opening(material), _asked(material), _how_sure(material), _basis(material)]
     bullets = [told.title for told in material.findings.told[:MATTERS]]
     return _section(reports.SECTION_KIND_EXECUTIVE_SUMMARY, "Executive summary", paragraphs, bullets)
 
 
-def _headline(material: Material) -> Text:
-    say, told = material.ledger.say, material.findings.told
-    if told:
-        return say("{0}.", told[0].title)
+def _opening(material: Material) -> Text:
+    """The numbers behind the headline, which stands over the text and first among what matters."""
+    told = material.findings.told
+    return told[0].lead if told else _nothing(material)
+
+
+def _nothing(material: Material) -> Text:
+    """Why there is no finding."""
+    say = material.ledger.say
     if not any(facts.rows for facts in material.tables):
         return say("There are no rows to analyse in what was asked for.")
     if not material.findings.hypotheses_tested:
@@ -92,43 +95,70 @@ def _further(material: Material) -> list[Text]:
 
 
 def _asked(material: Material) -> Text:
-    question, say = material.question, material.ledger.say
+    """How the question was read, whether it is answered, and what of it was not understood."""
+    question, tables = material.question, material.tables
     if not question.text:
         return Text("")
-    named = [label for facts in material.tables for name, label in _nameable(facts) if question.names(name)]
-    asked = Name(" ".join(question.text.split()))
-    if not named:
-        return say(
-            "You asked: “{0}” None of its words name a column or a value in the data, so findings are ranked by how "
-            "much they matter in general.",
-            asked,
-        )
-    about = Name(", ".join(list(dict.fromkeys(named))[: MATTERS + 1]))
-    matched = sum(question.matches(finding.hypothesis) > 0 for finding in material.findings.kept)
-    if matched:
-        return say("You asked: “{0}” What was found about {1} comes first.", asked, about)
-    return say("You asked: “{0}” That is about {1}; nothing about it stands out from chance.", asked, about)
+    return join([understood(question, tables, material.ledger, answer=_answer(material)), _misread(material)])
 
 
-def _nameable(facts: Facts) -> list[tuple[str, str]]:
-    """Names a question may use (measures, dimensions and their members), each with what to call it."""
-    names = [(measure.column, measure.label) for measure in facts.measures if measure.column]
-    for breakdown in facts.breakdowns:
-        names.append((breakdown.dimension.column, breakdown.dimension.label))
-        names += [(member, member_name(member)) for member in breakdown.members]
-    return names
+def _answer(material: Material) -> Answer:
+    question, kept = material.question, [finding.hypothesis for finding in material.findings.kept]
+    if not asked_about(question, material.tables):
+        return Answer.FULL if any(map(question.answered_by, kept)) else Answer.NONE
+    close = [hypothesis for hypothesis in kept if question.matches(hypothesis)]
+    if any(question.answered_by(hypothesis) or not question.intents for hypothesis in close):
+        return Answer.FULL
+    return Answer.PART if close else Answer.NONE
 
 
-def _basis(material: Material, facts: Facts) -> Text:
-    """How many rows, over which time."""
+def _doubt(material: Material) -> Text:
+    """What the summary must own up to: a question not understood, or not answered."""
+    if not material.question.text:
+        return Text("")
+    named = asked_about(material.question, material.tables)
+    return _misread(material) if named and _answer(material) is Answer.FULL else _asked(material)
+
+
+def _misread(material: Material) -> Text:
+    """What of the question was not understood."""
+    question, ledger = material.question, material.ledger
+    words = unread_words(question, material.tables) if asked_about(question, material.tables) else []
+    if not words:
+        return Text("")
+    quoted = Name(", ".join(f"“{word}”" for word in words[:MATTERS]))
+    return ledger.say("Of your question, {0} could not be matched to anything in the data.", quoted)
+
+
+def _basis(material: Material) -> Text:
+    """How many rows of which tables, over which time, in one sentence; tables with a time first."""
+    tables = sorted((t for t in material.tables if t.rows), key=lambda t: (t.timeline is None, -t.rows))
+    if not tables:
+        return Text("")
+    parts = [_rows_of(material, facts) for facts in tables[:TABLES]]
+    more = " and further tables" if len(tables) > TABLES else ""
+    listed = "{0}" if len(parts) == 1 else ", ".join(f"{{{i}}}" for i in range(len(parts) - 1))
+    last = "" if len(parts) == 1 else f"{',' if more else ' and'} {{{len(parts) - 1}}}"
+    return material.ledger.say(f"All of this rests on {listed}{last}{more}.", *parts)
+
+
+def _rows_of(material: Material, facts: Facts) -> Text:
     ledger, table = material.ledger, Name(formats.label(facts.scope.table))
     rows = ledger.number(
         f"rows of {table.text}", aggregate(facts.scope, "count(*)"), unit="rows", display=formats.count
     )
     if facts.timeline is None:
-        return ledger.say("The table {0} gives {1} rows, without a time to follow.", table, rows)
-    first, last = (Name(periods.day_name(moment)) for moment in (facts.timeline.first, facts.timeline.last))
-    return ledger.say("The table {0} gives {1} rows, from {2} to {3}.", table, rows, first, last)
+        return ledger.say("{0} rows of {1}", rows, table)
+    grain = native_grain(facts.timeline)
+    first, last = (
+        Name(
+            periods.period_name(periods.floor(moment, grain), grain)
+            if grain in {"month", "quarter", "year"}
+            else periods.day_name(moment)
+        )
+        for moment in (facts.timeline.first, facts.timeline.last)
+    )
+    return ledger.say("{0} rows of {1} ({2} to {3})", rows, table, first, last)
 
 
 def _how_sure(material: Material) -> Text:
@@ -172,9 +202,7 @@ def _findings(material: Material) -> reports.Section:
         shown = say("Most important first. Each says how large it is, how sure, and what to keep in mind.")
         section = _section(reports.SECTION_KIND_FINDINGS, "Findings", [shown])
     else:
-        section = _section(
-            reports.SECTION_KIND_FINDINGS, "Findings", [_headline(material)], _needed(material)
-        )
+        section = _section(reports.SECTION_KIND_FINDINGS, "Findings", [_nothing(material)], _needed(material))
     section.insight_ids.extend(insight.id for insight in material.findings.insights)
     return section
 
@@ -214,8 +242,6 @@ def _needed(material: Material) -> list[Text]:
 
 
 def _periods(facts: Facts) -> int:
-    from server.analysis.facts import complete_starts
-
     if facts.timeline is None or facts.report_grain is None:
         return 0
     return len(complete_starts(facts.timeline, facts.report_grain, facts.now))
@@ -235,8 +261,12 @@ def _charts(material: Material) -> reports.Section:
 
 def _recommendations(material: Material) -> reports.Section:
     advice: dict[str, Text] = {}
-    for told in material.findings.told:
-        advice.setdefault(told.advice.text, told.advice)
+    for finding, told in zip(material.findings.kept, material.findings.told, strict=True):
+        if told.advice.text and not _is_stale(finding, material):
+            scope = finding.hypothesis.facts.scope
+            once = f"{finding.hypothesis.kind} {scope.source_id} {scope.table}"
+            key = once if finding.hypothesis.kind in _ADVISED_ONCE else told.advice.text
+            advice.setdefault(key, told.advice)
     if not advice:
         calm = material.ledger.say(
             "The data give no reason to act. Let the report run again when there is more to see."
@@ -244,6 +274,27 @@ def _recommendations(material: Material) -> reports.Section:
         return _section(reports.SECTION_KIND_RECOMMENDATIONS, "Recommendations", [calm])
     return _section(
         reports.SECTION_KIND_RECOMMENDATIONS, "Recommendations", [], list(advice.values())[:ADVICE]
+    )
+
+
+def _is_stale(finding: Finding, material: Material) -> bool:
+    """Whether nobody should act on it: its table ends long before another one, or its trend has just been broken."""
+    newest = max((facts.timeline.last for facts in material.tables if facts.timeline), default=None)
+    return is_old(finding.hypothesis, newest) or any(
+        _breaks(other, finding) for other in material.findings.kept
+    )
+
+
+def _breaks(change: Finding, trend: Finding) -> bool:
+    """Whether the last period of the trend's measure went the other way."""
+    later, earlier = change.hypothesis, trend.hypothesis
+    return (
+        later.kind == insights.INSIGHT_TYPE_CHANGE
+        and earlier.kind == insights.INSIGHT_TYPE_TREND
+        and later.facts is earlier.facts
+        and later.where == earlier.where
+        and later.direction != earlier.direction
+        and earlier.measure in (later.measure, *change.echoes)
     )
 
 
@@ -313,13 +364,10 @@ def _data_quality(material: Material) -> reports.Section:
 
 
 def _appendix(material: Material) -> reports.Section:
-    entries: Sequence[insights.Evidence] = material.ledger.entries
+    """Every file prints the report's evidence below this."""
     text = material.ledger.say("Every printed number, and the query that gives it.")
     section = _section(reports.SECTION_KIND_APPENDIX, "Appendix: evidence", [text])
-    section.table.columns.extend(["Id", "Number", "Value", "Query"])
-    for entry in entries:
-        section.table.rows.add(cells=[entry.id, entry.label, entry.display, entry.query])
-    section.evidence_ids.extend(entry.id for entry in entries)
+    section.evidence_ids.extend(entry.id for entry in material.ledger.entries)
     return section
 
 

@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 from sqlalchemy import Row, bindparam, insert, select, update
 
 from server.methods import SCOPES
-from server.stores.query import Listing, Page, fetch_page
+from server.stores.query import Listing, Page, fetch_page, one_row
 from server.stores.session import Transaction
 from server.stores.tables import api_keys
 
@@ -22,6 +22,14 @@ LISTING = Listing(
         "last_used_at": api_keys.c.last_used_at,
     },
     equal={},
+)
+_ONE = select(*COLUMNS).where(one_row(api_keys))
+_ADD = insert(api_keys)
+_CHANGE_LIVE = update(api_keys).where(one_row(api_keys), api_keys.c.revoked_at.is_(None))
+_ADD_USES = (
+    update(api_keys)
+    .where(one_row(api_keys))
+    .values(usage_count=api_keys.c.usage_count + bindparam("of_more"), last_used_at=bindparam("of_last"))
 )
 
 
@@ -71,78 +79,50 @@ def scope_words(text: str) -> frozenset[str]:
 
 async def fetch_list(tx: Transaction, organization_id: str, request: Message, *, user_id: str | None) -> Page:
     """A page of keys: those of one person, or of everyone in the organization when `user_id` is None."""
-    where = () if user_id is None else (api_keys.c.user_id == user_id,)
-    return await fetch_page(tx, LISTING, request, organization_id=organization_id, where=where)
+    equal = {} if user_id is None else {"user_id": user_id}
+    return await fetch_page(tx, LISTING, request, organization_id=organization_id, equal=equal)
 
 
 async def fetch_one(tx: Transaction, organization_id: str, key_id: str) -> Row[Any] | None:
     """One key, or None."""
-    return await tx.first(
-        select(*COLUMNS).where(api_keys.c.organization_id == organization_id, api_keys.c.id == key_id)
-    )
+    return await tx.first(_ONE, {"of_organization": organization_id, "of_id": key_id})
 
 
 async def add(tx: Transaction, organization_id: str, key: NewKey, secret: Secret, *, now: int) -> None:
     """Write a key down."""
-    await tx.run(
-        insert(api_keys).values(
-            id=key.id,
-            organization_id=organization_id,
-            user_id=key.user_id,
-            name=key.name,
-            description=key.description,
-            scopes=key.scopes,
-            expiry=key.expiry,
-            prefix=secret.prefix,
-            key_hash=secret.key_hash,
-            expires_at=secret.expires_at,
-            created_at=now,
-        )
-    )
+    row = {
+        "id": key.id,
+        "organization_id": organization_id,
+        "user_id": key.user_id,
+        "name": key.name,
+        "description": key.description,
+        "scopes": key.scopes,
+        "expiry": key.expiry,
+        "created_at": now,
+        **_columns(secret),
+    }
+    await tx.run(_ADD, row)
 
 
 async def replace_secret(tx: Transaction, organization_id: str, key_id: str, secret: Secret) -> bool:
     """Put another secret in a key's place; False when the key is revoked or gone."""
-    return bool(
-        await tx.run(
-            update(api_keys)
-            .where(
-                api_keys.c.organization_id == organization_id,
-                api_keys.c.id == key_id,
-                api_keys.c.revoked_at.is_(None),
-            )
-            .values(prefix=secret.prefix, key_hash=secret.key_hash, expires_at=secret.expires_at)
-        )
-    )
+    of = {"of_organization": organization_id, "of_id": key_id}
+    return bool(await tx.run(_CHANGE_LIVE, {**of, **_columns(secret)}))
 
 
 async def revoke(tx: Transaction, organization_id: str, key_id: str, *, now: int) -> None:
     """End a key; the time of the first revocation stays."""
-    await tx.run(
-        update(api_keys)
-        .where(
-            api_keys.c.organization_id == organization_id,
-            api_keys.c.id == key_id,
-            api_keys.c.revoked_at.is_(None),
-        )
-        .values(revoked_at=now)
-    )
+    await tx.run(_CHANGE_LIVE, {"of_organization": organization_id, "of_id": key_id, "revoked_at": now})
 
 
 async def add_uses(tx: Transaction, uses: Mapping[tuple[str, str], Uses]) -> None:
     """Write uses down, by (organization, key); keys that are gone are passed over."""
-    statement = (
-        update(api_keys)
-        .where(
-            api_keys.c.organization_id == bindparam("of_organization"), api_keys.c.id == bindparam("of_key")
-        )
-        .values(
-            usage_count=api_keys.c.usage_count + bindparam("more"),
-            last_used_at=bindparam("last"),
-        )
-    )
     rows = [
-        {"of_organization": organization_id, "of_key": key_id, "more": u.count, "last": u.last_used_at}
+        {"of_organization": organization_id, "of_id": key_id, "of_more": u.count, "of_last": u.last_used_at}
         for (organization_id, key_id), u in uses.items()
     ]
-    await tx.run(statement, rows)
+    await tx.run(_ADD_USES, rows)
+
+
+def _columns(secret: Secret) -> dict[str, Any]:
+    return {"prefix": secret.prefix, "key_hash": secret.key_hash, "expires_at": secret.expires_at}

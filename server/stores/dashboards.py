@@ -5,10 +5,10 @@ from typing import Any
 from claribi.v1.dashboards_pb2 import Dashboard, DashboardConfig, DashboardSummary
 from claribi.v1.reports_pb2 import UserReference
 from google.protobuf.message import Message
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from server.clock import optional_timestamp, timestamp
-from server.stores.query import Listing, Page, fetch_page, folded
+from server.stores.query import Listing, Page, fetch_page, folded, one_row
 from server.stores.session import Transaction
 from server.stores.tables import credit_entries, dashboards
 
@@ -27,6 +27,13 @@ LISTING = Listing(
     equal={"status": _c.status},
     name=_c.name_folded,
 )
+_ONE = select(dashboards).where(one_row(dashboards))
+_ADD = insert(dashboards)
+_CHANGE = update(dashboards).where(one_row(dashboards))
+_REMOVE = delete(dashboards).where(one_row(dashboards))
+_LEFT_BEHIND = select(credit_entries.c.id).where(
+    credit_entries.c.operation == bindparam("of_operation"), credit_entries.c.state == bindparam("of_state")
+)
 
 
 async def fetch_list(tx: Transaction, organization_id: str, request: Message) -> Page:
@@ -36,61 +43,45 @@ async def fetch_list(tx: Transaction, organization_id: str, request: Message) ->
 
 async def fetch_one(tx: Transaction, organization_id: str, dashboard_id: str) -> Row[Any] | None:
     """One dashboard, whole."""
-    return await tx.first(
-        select(dashboards).where(_c.organization_id == organization_id, _c.id == dashboard_id)
-    )
+    return await tx.first(_ONE, {"of_organization": organization_id, "of_id": dashboard_id})
 
 
 async def add(tx: Transaction, organization_id: str, dashboard: Dashboard, *, now: int) -> None:
     """A new dashboard; its id, name, config, widgets and maker are the message's."""
-    await tx.run(
-        insert(dashboards).values(
-            id=dashboard.id,
-            organization_id=organization_id,
-            created_by=dashboard.created_by.id,
-            created_by_email=dashboard.created_by.email,
-            created_at=now,
-            updated_at=now,
-            **_columns(dashboard),
-        )
-    )
+    row = {
+        "id": dashboard.id,
+        "organization_id": organization_id,
+        "created_by": dashboard.created_by.id,
+        "created_by_email": dashboard.created_by.email,
+        "created_at": now,
+        "updated_at": now,
+        **_columns(dashboard),
+    }
+    await tx.run(_ADD, row)
 
 
 async def save(tx: Transaction, organization_id: str, dashboard: Dashboard, *, now: int) -> None:
     """The dashboard as it now is."""
-    await tx.run(
-        update(dashboards)
-        .where(_c.organization_id == organization_id, _c.id == dashboard.id)
-        .values(updated_at=now, **_columns(dashboard))
-    )
+    of = {"of_organization": organization_id, "of_id": dashboard.id}
+    await tx.run(_CHANGE, {**of, "updated_at": now, **_columns(dashboard)})
 
 
 async def set_refreshed(
     tx: Transaction, organization_id: str, dashboard_id: str, *, data_as_of: int | None, now: int
 ) -> None:
     """The dashboard was just refreshed; the oldest snapshot it shows was taken at `data_as_of`."""
-    await tx.run(
-        update(dashboards)
-        .where(_c.organization_id == organization_id, _c.id == dashboard_id)
-        .values(last_refreshed_at=now, data_as_of=data_as_of)
-    )
+    of = {"of_organization": organization_id, "of_id": dashboard_id}
+    await tx.run(_CHANGE, {**of, "last_refreshed_at": now, "data_as_of": data_as_of})
 
 
 async def remove(tx: Transaction, organization_id: str, dashboard_id: str) -> bool:
     """Delete a dashboard; whether it existed."""
-    touched = await tx.run(
-        delete(dashboards).where(_c.organization_id == organization_id, _c.id == dashboard_id)
-    )
-    return touched > 0
+    return await tx.run(_REMOVE, {"of_organization": organization_id, "of_id": dashboard_id}) > 0
 
 
 async def fetch_left_behind(tx: Transaction, *, operation: str, state: str) -> list[str]:
     """Ledger entries of refreshes that a stopped server never ended, in every organization; only at start."""
-    rows = await tx.all(
-        select(credit_entries.c.id).where(
-            credit_entries.c.operation == operation, credit_entries.c.state == state
-        )
-    )
+    rows = await tx.all(_LEFT_BEHIND, {"of_operation": operation, "of_state": state})
     return [row.id for row in rows]
 
 

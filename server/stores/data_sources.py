@@ -13,10 +13,10 @@ from claribi.v1.data_sources_pb2 import (
     Snapshot,
 )
 from google.protobuf.message import Message
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from server.clock import optional_timestamp, timestamp
-from server.stores.query import Listing, Page, fetch_page, folded
+from server.stores.query import Listing, Page, fetch_page, folded, in_organization, one_row
 from server.stores.session import Transaction
 from server.stores.tables import data_sources
 
@@ -34,81 +34,79 @@ LISTING = Listing(
     equal={"status": _c.status},
     name=_c.name_folded,
 )
+_ONE = select(data_sources).where(one_row(data_sources))
+_MANY = select(data_sources).where(
+    in_organization(data_sources), _c.id.in_(bindparam("of_ids", expanding=True))
+)
+_ADD = insert(data_sources)
+_CHANGE = update(data_sources).where(one_row(data_sources))
+_REMOVE = delete(data_sources).where(one_row(data_sources))
+_FAIL_LEFT_BEHIND = update(data_sources).where(_c.status == DATA_SOURCE_STATUS_PREPROCESSING)
 
 
 async def fetch_list(tx: Transaction, organization_id: str, request: Message) -> Page:
     """A page of sources without schema and quality; active ones unless a status is asked for."""
-    where = () if request.status else (_c.status == DATA_SOURCE_STATUS_ACTIVE,)  # type: ignore[attr-defined]
-    return await fetch_page(tx, LISTING, request, organization_id=organization_id, where=where)
+    equal = {} if request.status else {"status": DATA_SOURCE_STATUS_ACTIVE}  # type: ignore[attr-defined]
+    return await fetch_page(tx, LISTING, request, organization_id=organization_id, equal=equal)
 
 
 async def fetch_one(tx: Transaction, organization_id: str, source_id: str) -> Row[Any] | None:
     """One source, whole."""
-    return await tx.first(
-        select(data_sources).where(_c.organization_id == organization_id, _c.id == source_id)
-    )
+    return await tx.first(_ONE, {"of_organization": organization_id, "of_id": source_id})
 
 
 async def fetch_many(tx: Transaction, organization_id: str, ids: Sequence[str]) -> dict[str, Row[Any]]:
     """Sources by id, whole; ids that do not exist are missing."""
-    rows = await tx.all(
-        select(data_sources).where(_c.organization_id == organization_id, _c.id.in_(list(ids)))
-    )
+    if not ids:
+        return {}
+    rows = await tx.all(_MANY, {"of_organization": organization_id, "of_ids": list(ids)})
     return {row.id: row for row in rows}
 
 
 async def add(tx: Transaction, organization_id: str, source: DataSource, *, now: int) -> None:
     """A new source, being read."""
-    await tx.run(
-        insert(data_sources).values(
-            id=source.id,
-            organization_id=organization_id,
-            name=source.name,
-            name_folded=folded(source.name),
-            source_type=source.source_type,
-            engine=source.engine,
-            status=DATA_SOURCE_STATUS_PREPROCESSING,
-            description=source.description,
-            created_at=now,
-            updated_at=now,
-        )
-    )
+    row = {
+        "id": source.id,
+        "organization_id": organization_id,
+        "name": source.name,
+        "name_folded": folded(source.name),
+        "source_type": source.source_type,
+        "engine": source.engine,
+        "status": DATA_SOURCE_STATUS_PREPROCESSING,
+        "description": source.description,
+        "created_at": now,
+        "updated_at": now,
+    }
+    await tx.run(_ADD, row)
 
 
 async def set_synced(
     tx: Transaction, organization_id: str, source_id: str, *, read: DataSource, now: int
 ) -> None:
     """The source as it was just read: schema, quality and snapshot."""
-    snapshot = read.snapshot
-    await tx.run(
-        update(data_sources)
-        .where(_c.organization_id == organization_id, _c.id == source_id)
-        .values(
-            source_type=read.source_type,
-            engine=read.engine,
-            status=DATA_SOURCE_STATUS_ACTIVE,
-            schema=read.schema.SerializeToString(deterministic=True),
-            quality=read.quality.SerializeToString(deterministic=True),
-            snapshot_hash=snapshot.hash,
-            snapshot_taken_at=now,
-            snapshot_bytes=snapshot.bytes,
-            rows=sum(table.rows for table in read.schema.tables),
-            last_synced_at=now,
-            sync_error=None,
-            updated_at=now,
-        )
-    )
+    values = {
+        "source_type": read.source_type,
+        "engine": read.engine,
+        "status": DATA_SOURCE_STATUS_ACTIVE,
+        "schema": read.schema.SerializeToString(deterministic=True),
+        "quality": read.quality.SerializeToString(deterministic=True),
+        "snapshot_hash": read.snapshot.hash,
+        "snapshot_taken_at": now,
+        "snapshot_bytes": read.snapshot.bytes,
+        "rows": sum(table.rows for table in read.schema.tables),
+        "last_synced_at": now,
+        "sync_error": None,
+        "updated_at": now,
+    }
+    await tx.run(_CHANGE, {"of_organization": organization_id, "of_id": source_id, **values})
 
 
 async def set_failed(
     tx: Transaction, organization_id: str, source_id: str, *, message: str, now: int
 ) -> None:
     """The last sync failed; the snapshot before it stays."""
-    await tx.run(
-        update(data_sources)
-        .where(_c.organization_id == organization_id, _c.id == source_id)
-        .values(status=DATA_SOURCE_STATUS_ERROR, sync_error=message, updated_at=now)
-    )
+    values = {"status": DATA_SOURCE_STATUS_ERROR, "sync_error": message, "updated_at": now}
+    await tx.run(_CHANGE, {"of_organization": organization_id, "of_id": source_id, **values})
 
 
 async def change(
@@ -117,29 +115,19 @@ async def change(
     """Set columns of a source; whether it exists."""
     if "name" in values:
         values["name_folded"] = folded(values["name"])
-    touched = await tx.run(
-        update(data_sources)
-        .where(_c.organization_id == organization_id, _c.id == source_id)
-        .values(**values, updated_at=now)
-    )
-    return touched > 0
+    of = {"of_organization": organization_id, "of_id": source_id}
+    return await tx.run(_CHANGE, {**of, **values, "updated_at": now}) > 0
 
 
 async def remove(tx: Transaction, organization_id: str, source_id: str) -> bool:
     """Delete a source; whether it existed."""
-    touched = await tx.run(
-        delete(data_sources).where(_c.organization_id == organization_id, _c.id == source_id)
-    )
-    return touched > 0
+    return await tx.run(_REMOVE, {"of_organization": organization_id, "of_id": source_id}) > 0
 
 
 async def fail_left_behind(tx: Transaction, *, message: str, now: int) -> int:
     """Sources that were being read when the server stopped; only at start, before any work."""
-    return await tx.run(
-        update(data_sources)
-        .where(_c.status == DATA_SOURCE_STATUS_PREPROCESSING)
-        .values(status=DATA_SOURCE_STATUS_ERROR, sync_error=message, updated_at=now)
-    )
+    values = {"status": DATA_SOURCE_STATUS_ERROR, "sync_error": message, "updated_at": now}
+    return await tx.run(_FAIL_LEFT_BEHIND, values)
 
 
 def to_message(row: Row[Any]) -> DataSource:

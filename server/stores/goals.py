@@ -6,10 +6,10 @@ from typing import Any
 from claribi.v1.goals_pb2 import Goal, GoalBinding
 from claribi.v1.reports_pb2 import UserReference
 from google.protobuf.message import Message
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, Select, bindparam, delete, insert, select, update
 
 from server.clock import timestamp
-from server.stores.query import Listing, Page, fetch_page, folded
+from server.stores.query import Listing, Page, fetch_page, folded, in_organization, one_row
 from server.stores.session import Transaction
 from server.stores.tables import goals, users
 
@@ -30,6 +30,32 @@ LISTING = Listing(
 )
 
 
+def _tree() -> Select[Any]:
+    top = select(_c.id).where(in_organization(goals), _c.id.in_(bindparam("of_ids", expanding=True)))
+    tree = top.cte("tree", recursive=True)
+    # UNION, not UNION ALL: a row met twice ends the walk, whatever the tree looks like.
+    tree = tree.union(select(_c.id).where(in_organization(goals), _c.parent_id == tree.c.id))
+    return select(goals).where(in_organization(goals), _c.id.in_(select(tree.c.id)))
+
+
+def _lineage() -> Select[Any]:
+    line = select(_c.id, _c.parent_id).where(one_row(goals)).cte("line", recursive=True)
+    line = line.union(select(_c.id, _c.parent_id).where(in_organization(goals), _c.id == line.c.parent_id))
+    return select(line.c.id)
+
+
+_ONE = select(goals).where(one_row(goals))
+_ALL = select(goals).where(in_organization(goals))
+_BOUND = _ALL.where(_c.binding.is_not(None))
+_ORGANIZATIONS = select(_c.organization_id).distinct()
+_TREE = _tree()
+_LINEAGE = _lineage()
+_ADD = insert(goals)
+_CHANGE = update(goals).where(one_row(goals))
+_REMOVE = delete(goals).where(one_row(goals))
+_EMAIL = select(users.c.email).where(one_row(users))
+
+
 async def fetch_list(tx: Transaction, organization_id: str, request: Message) -> Page:
     """A page of goals."""
     return await fetch_page(tx, LISTING, request, organization_id=organization_id)
@@ -37,50 +63,42 @@ async def fetch_list(tx: Transaction, organization_id: str, request: Message) ->
 
 async def fetch_one(tx: Transaction, organization_id: str, goal_id: str) -> Row[Any] | None:
     """One goal."""
-    return await tx.first(select(goals).where(_c.organization_id == organization_id, _c.id == goal_id))
+    return await tx.first(_ONE, {"of_organization": organization_id, "of_id": goal_id})
 
 
 async def fetch_all(tx: Transaction, organization_id: str) -> list[Row[Any]]:
     """Every goal of an organization."""
-    return await tx.all(select(goals).where(_c.organization_id == organization_id))
+    return await tx.all(_ALL, {"of_organization": organization_id})
 
 
 async def fetch_organizations(tx: Transaction) -> list[str]:
     """The organizations that have goals; only for the daily judgement of all of them."""
-    rows = await tx.all(select(_c.organization_id).distinct())
+    rows = await tx.all(_ORGANIZATIONS)
     return [row[0] for row in rows]
 
 
 async def fetch_bound(tx: Transaction, organization_id: str) -> list[Row[Any]]:
     """The goals that follow a measure."""
-    return await tx.all(select(goals).where(_c.organization_id == organization_id, _c.binding.is_not(None)))
+    return await tx.all(_BOUND, {"of_organization": organization_id})
 
 
 async def fetch_tree(tx: Transaction, organization_id: str, goal_ids: Sequence[str]) -> list[Row[Any]]:
     """The goals named and every goal below them, in one statement; each goal once."""
-    top = select(_c.id).where(_c.organization_id == organization_id, _c.id.in_(list(goal_ids)))
-    tree = top.cte("tree", recursive=True)
-    # UNION, not UNION ALL: a row met twice ends the walk, whatever the tree looks like.
-    tree = tree.union(select(_c.id).where(_c.organization_id == organization_id, _c.parent_id == tree.c.id))
-    return await tx.all(
-        select(goals).where(_c.organization_id == organization_id, _c.id.in_(select(tree.c.id)))
-    )
+    if not goal_ids:
+        return []
+    return await tx.all(_TREE, {"of_organization": organization_id, "of_ids": list(goal_ids)})
 
 
 async def fetch_lineage(tx: Transaction, organization_id: str, goal_id: str) -> list[str]:
     """The ids of a goal and of every goal above it; empty when there is no such goal."""
-    start = select(_c.id, _c.parent_id).where(_c.organization_id == organization_id, _c.id == goal_id)
-    line = start.cte("line", recursive=True)
-    line = line.union(
-        select(_c.id, _c.parent_id).where(_c.organization_id == organization_id, _c.id == line.c.parent_id)
-    )
-    return [row.id for row in await tx.all(select(line.c.id))]
+    rows = await tx.all(_LINEAGE, {"of_organization": organization_id, "of_id": goal_id})
+    return [row.id for row in rows]
 
 
 async def add(tx: Transaction, organization_id: str, values: Mapping[str, Any], *, now: int) -> None:
     """A new goal."""
     row = {**values, "organization_id": organization_id, "created_at": now, "updated_at": now}
-    await tx.run(insert(goals).values(name_folded=folded(values["name"]), **row))
+    await tx.run(_ADD, {**row, "name_folded": folded(values["name"])})
 
 
 async def change(
@@ -90,28 +108,22 @@ async def change(
     changed = {**values, "updated_at": now}
     if "name" in values:
         changed["name_folded"] = folded(values["name"])
-    await tx.run(
-        update(goals).where(_c.organization_id == organization_id, _c.id == goal_id).values(**changed)
-    )
+    await tx.run(_CHANGE, {"of_organization": organization_id, "of_id": goal_id, **changed})
 
 
 async def set_status(tx: Transaction, organization_id: str, goal_id: str, status: int) -> None:
     """Keep a judged status for filters; nobody changed the goal, so its time of change stays."""
-    await tx.run(
-        update(goals).where(_c.organization_id == organization_id, _c.id == goal_id).values(status=status)
-    )
+    await tx.run(_CHANGE, {"of_organization": organization_id, "of_id": goal_id, "status": status})
 
 
 async def remove(tx: Transaction, organization_id: str, goal_id: str) -> bool:
     """Delete a goal with its milestones and check-ins; its children lose their parent."""
-    touched = await tx.run(delete(goals).where(_c.organization_id == organization_id, _c.id == goal_id))
-    return touched > 0
+    return await tx.run(_REMOVE, {"of_organization": organization_id, "of_id": goal_id}) > 0
 
 
 async def fetch_email(tx: Transaction, organization_id: str, user_id: str) -> str | None:
     """The email address of a user of the organization."""
-    statement = select(users.c.email).where(users.c.organization_id == organization_id, users.c.id == user_id)
-    email: str | None = await tx.scalar(statement)
+    email: str | None = await tx.scalar(_EMAIL, {"of_organization": organization_id, "of_id": user_id})
     return email
 
 

@@ -3,12 +3,19 @@
 from dataclasses import dataclass
 
 from claribi.v1.data_sources_pb2 import DATA_SOURCE_STATUS_ACTIVE, DATA_SOURCE_STATUS_ERROR
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from server.stores.session import Transaction
 from server.stores.tables import data_sources, organizations
 
 _c = data_sources.c
+_active = _c.status == DATA_SOURCE_STATUS_ACTIVE
+_TOUCH = select(organizations.c.id).limit(1)
+_COUNTS = select(
+    func.count().filter(_active).label("active"),
+    func.count().filter(_c.status == DATA_SOURCE_STATUS_ERROR).label("error"),
+    func.count().filter(_active, _c.last_synced_at < bindparam("of_time")).label("stale"),
+).select_from(data_sources)
 
 
 @dataclass(frozen=True)
@@ -22,17 +29,10 @@ class SourceCounts:
 
 async def touch(tx: Transaction) -> None:
     """Read one row of a real table: unlike SELECT 1 it fails when the file or the tables are gone."""
-    await tx.first(select(organizations.c.id).limit(1))
+    await tx.first(_TOUCH)
 
 
 async def count_sources(tx: Transaction, *, synced_before: int) -> SourceCounts:
     """Count the sources; one last synced before `synced_before` (microseconds) is stale."""
-    active = _c.status == DATA_SOURCE_STATUS_ACTIVE
-    row = await tx.first(
-        select(
-            func.count().filter(active).label("active"),
-            func.count().filter(_c.status == DATA_SOURCE_STATUS_ERROR).label("error"),
-            func.count().filter(active, _c.last_synced_at < synced_before).label("stale"),
-        ).select_from(data_sources)
-    )
+    row = await tx.first(_COUNTS, {"of_time": synced_before})
     return SourceCounts(row.active, row.error, row.stale) if row is not None else SourceCounts(0, 0, 0)

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from google.protobuf.message import Message
-from sqlalchemy import ColumnElement, Row, Select, Table, func, select
-from sqlalchemy.sql.operators import desc_op
+from sqlalchemy import ColumnElement, Integer, Row, Select, Table, and_, bindparam, func, select
 
 from server.clock import bound
 from server.errors import invalid, not_found
@@ -15,9 +16,17 @@ from server.stores.session import Transaction
 DEFAULT_PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
 DEFAULT_ORDERING = "-created_at"
+# Parameters of a page's filters; those of exact matches are this prefix and the column.
+EQUAL = "of_equal_"
+NAME = "of_name"
+AFTER = "of_created_after"
+BEFORE = "of_created_before"
+ESCAPE = "/"
+KEPT_STATEMENTS = 256
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Listing:
     """How a resource can be listed: its columns by their public names.
 
@@ -39,27 +48,40 @@ class Page:
     count: int
 
 
+def in_organization(table: Table) -> ColumnElement[bool]:
+    """The rows of one organization; takes the parameter `of_organization`."""
+    # Parameters of conditions begin with `of_`: those named like columns are what an update sets.
+    return table.c.organization_id == bindparam("of_organization")
+
+
+def one_row(table: Table) -> ColumnElement[bool]:
+    """One row of one organization; takes the parameters `of_organization` and `of_id`."""
+    return and_(in_organization(table), table.c.id == bindparam("of_id"))
+
+
 async def fetch_page(
     tx: Transaction,
     listing: Listing,
     request: Message,
     *,
     organization_id: str,
-    where: Sequence[ColumnElement[bool]] = (),
+    equal: Mapping[str, Any] = NOTHING,
 ) -> Page:
     """The page a list request asks for; it may hold page, page_size, ordering, status, name and creation bounds.
 
+    `equal` holds columns and values that every row must have beside what the request says.
     Raises ApiError: 400 for an ordering outside the allowlist, 404 for a page past the end.
     """
-    conditions = [listing.table.c.organization_id == organization_id, *where, *_filters(listing, request)]
+    filters = {**_equal(listing, request, equal), **_named(listing, request), **_created(request)}
     order = _ordering(listing, request.ordering)  # type: ignore[attr-defined]
     page, size = page_of(request), page_size_of(request)
-    count = int(await tx.scalar(select(func.count()).select_from(listing.table).where(*conditions)))
-    if page > 1 and (page - 1) * size >= count:
+    rows = await tx.all(
+        _page_statement(listing, tuple(filters), order),
+        {**filters, "of_organization": organization_id, "of_size": size, "of_offset": (page - 1) * size},
+    )
+    if page > 1 and not rows:
         raise not_found()
-    statement: Select[Any] = select(*listing.columns).where(*conditions).order_by(*order)
-    rows = await tx.all(statement.limit(size).offset((page - 1) * size))
-    return Page(rows, count)
+    return Page(rows, rows[0].rows_in_all if rows else 0)
 
 
 def page_of(request: Message) -> int:
@@ -78,36 +100,68 @@ def folded(text: str) -> str:
     return text.casefold()
 
 
-def _filters(listing: Listing, request: Message) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [
-        column == value for field, column in listing.equal.items() if (value := getattr(request, field))
-    ]
-    fields = request.DESCRIPTOR.fields_by_name
-    if listing.name is not None and "name" in fields and request.name:  # type: ignore[attr-defined]
-        conditions.append(listing.name.contains(folded(request.name), autoescape=True))  # type: ignore[attr-defined]
-    created = listing.table.c.created_at
-    if "created_after" in fields and request.created_after:  # type: ignore[attr-defined]
-        conditions.append(created >= bound(request.created_after, end_of_day=False))  # type: ignore[attr-defined]
-    if "created_before" in fields and request.created_before:  # type: ignore[attr-defined]
-        conditions.append(created <= bound(request.created_before, end_of_day=True))  # type: ignore[attr-defined]
-    return conditions
+def _equal(listing: Listing, request: Message, equal: Mapping[str, Any]) -> dict[str, Any]:
+    asked = {listing.equal[field].name: getattr(request, field) for field in listing.equal}
+    given = {name: value for name, value in asked.items() if value}
+    # What the caller of the store demands stands above what the request asks.
+    return {f"{EQUAL}{name}": value for name, value in {**given, **equal}.items()}
 
 
-def _ordering(listing: Listing, text: str) -> list[ColumnElement[Any]]:
-    order: list[ColumnElement[Any]] = []
-    for word in (text or DEFAULT_ORDERING).split(","):
-        name = word.strip()
-        column = listing.order.get(name.removeprefix("-"))
-        if column is None:
+def _named(listing: Listing, request: Message) -> dict[str, Any]:
+    if listing.name is None or not (name := getattr(request, "name", "")):
+        return {}
+    return {NAME: _literal(folded(name))}
+
+
+def _literal(text: str) -> str:
+    """A text with what LIKE would read as a wildcard made plain."""
+    for character in (ESCAPE, "%", "_"):
+        text = text.replace(character, ESCAPE + character)
+    return text
+
+
+def _created(request: Message) -> dict[str, Any]:
+    found = {}
+    if after := getattr(request, "created_after", ""):
+        found[AFTER] = bound(after, end_of_day=False)
+    if before := getattr(request, "created_before", ""):
+        found[BEFORE] = bound(before, end_of_day=True)
+    return found
+
+
+def _ordering(listing: Listing, text: str) -> tuple[str, ...]:
+    """The words of an ordering, each known to the listing."""
+    words = tuple(word.strip() for word in (text or DEFAULT_ORDERING).split(","))
+    for word in words:
+        if word.removeprefix("-") not in listing.order:
             allowed = ", ".join(listing.order)
-            raise invalid({"ordering": [f"'{name}' is not a field to order by. Allowed: {allowed}."]})
-        order.append(column.desc() if name.startswith("-") else column.asc())
+            raise invalid({"ordering": [f"'{word}' is not a field to order by. Allowed: {allowed}."]})
+    return words
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def _page_statement(listing: Listing, filters: tuple[str, ...], order: tuple[str, ...]) -> Select[Any]:
+    """A page and, on each row, how many rows there are in all; one statement for each shape of request."""
+    table = listing.table
+    where = [in_organization(table), *(_condition(listing, name) for name in filters)]
+    in_all = select(func.count()).select_from(table).where(*where).correlate(None).scalar_subquery()
+    columns = [_directed(listing.order[word.removeprefix("-")], word) for word in order]
     # Ties are broken by id, so that no row is lost or repeated between pages.
-    last = order[-1]
-    identifier = listing.table.c.id
-    order.append(identifier.desc() if _is_descending(last) else identifier.asc())
-    return order
+    columns.append(_directed(table.c.id, order[-1]))
+    statement = select(*listing.columns, in_all.label("rows_in_all")).where(*where).order_by(*columns)
+    return statement.limit(bindparam("of_size", type_=Integer)).offset(bindparam("of_offset", type_=Integer))
 
 
-def _is_descending(column: ColumnElement[Any]) -> bool:
-    return getattr(column, "modifier", None) is desc_op
+def _condition(listing: Listing, name: str) -> ColumnElement[bool]:
+    created = listing.table.c.created_at
+    if name == AFTER:
+        return created >= bindparam(AFTER)
+    if name == BEFORE:
+        return created <= bindparam(BEFORE)
+    if name == NAME and listing.name is not None:
+        return listing.name.contains(bindparam(NAME), escape=ESCAPE)
+    return listing.table.c[name.removeprefix(EQUAL)] == bindparam(name)
+
+
+def _directed(column: ColumnElement[Any], word: str) -> ColumnElement[Any]:
+    return column.desc() if word.startswith("-") else column.asc()

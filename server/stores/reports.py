@@ -15,10 +15,10 @@ from claribi.v1.reports_pb2 import (
     ReportSummary,
 )
 from google.protobuf.message import Message
-from sqlalchemy import Row, case, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
 from server.clock import optional_timestamp, timestamp
-from server.stores.query import Listing, Page, fetch_page, folded
+from server.stores.query import Listing, Page, fetch_page, folded, one_row
 from server.stores.session import Transaction
 from server.stores.tables import reports
 
@@ -38,6 +38,15 @@ LISTING = Listing(
     equal={"status": _c.status},
     name=_c.name_folded,
 )
+_ONE = select(reports).where(one_row(reports))
+_LEFT_BEHIND = select(_c.id, _c.organization_id, _c.credit_entry_id).where(
+    _c.status.in_(UNDER_WAY), _c.heartbeat_at < bindparam("of_time")
+)
+_ADD = insert(reports)
+_CHANGE = update(reports).where(one_row(reports))
+_CHANGE_UNDER_WAY = _CHANGE.where(_c.status.in_(UNDER_WAY))
+_SET_PROGRESS = _CHANGE_UNDER_WAY.values(started_at=func.coalesce(_c.started_at, bindparam("of_start")))
+_REMOVE = delete(reports).where(one_row(reports))
 
 
 async def fetch_list(tx: Transaction, organization_id: str, request: Message) -> Page:
@@ -47,16 +56,12 @@ async def fetch_list(tx: Transaction, organization_id: str, request: Message) ->
 
 async def fetch_one(tx: Transaction, organization_id: str, report_id: str) -> Row[Any] | None:
     """One report, whole."""
-    return await tx.first(select(reports).where(_c.organization_id == organization_id, _c.id == report_id))
+    return await tx.first(_ONE, {"of_organization": organization_id, "of_id": report_id})
 
 
 async def fetch_left_behind(tx: Transaction, *, before: int) -> list[Row[Any]]:
     """Reports under way whose work was last heard of before a time, in every organization."""
-    return await tx.all(
-        select(_c.id, _c.organization_id, _c.credit_entry_id).where(
-            _c.status.in_(UNDER_WAY), _c.heartbeat_at < before
-        )
-    )
+    return await tx.all(_LEFT_BEHIND, {"of_time": before})
 
 
 async def add(
@@ -69,62 +74,55 @@ async def add(
     now: int,
 ) -> None:
     """A new report, pending."""
-    await tx.run(
-        insert(reports).values(
-            id=summary.id,
-            organization_id=organization_id,
-            name=summary.name,
-            name_folded=folded(summary.name),
-            status=REPORT_STATUS_PENDING,
-            request=request.SerializeToString(deterministic=True),
-            summary=summary.SerializeToString(deterministic=True),
-            created_by=summary.created_by.id,
-            created_by_email=summary.created_by.email,
-            credit_entry_id=credit_entry_id,
-            heartbeat_at=now,
-            created_at=now,
-            updated_at=now,
-        )
-    )
+    row = {
+        "id": summary.id,
+        "organization_id": organization_id,
+        "name": summary.name,
+        "name_folded": folded(summary.name),
+        "status": REPORT_STATUS_PENDING,
+        "request": request.SerializeToString(deterministic=True),
+        "summary": summary.SerializeToString(deterministic=True),
+        "created_by": summary.created_by.id,
+        "created_by_email": summary.created_by.email,
+        "credit_entry_id": credit_entry_id,
+        "heartbeat_at": now,
+        "created_at": now,
+        "updated_at": now,
+    }
+    await tx.run(_ADD, row)
 
 
 async def set_progress(
     tx: Transaction, organization_id: str, report_id: str, *, progress: ReportProgress, now: int
 ) -> None:
     """Work goes on; only while the report is under way."""
-    await tx.run(
-        update(reports)
-        .where(_c.organization_id == organization_id, _c.id == report_id, _c.status.in_(UNDER_WAY))
-        .values(
-            status=REPORT_STATUS_GENERATING,
-            phase=progress.phase,
-            fraction=progress.fraction,
-            heartbeat_at=now,
-            started_at=case((_c.started_at.is_(None), now), else_=_c.started_at),
-            updated_at=now,
-        )
-    )
+    values = {
+        "status": REPORT_STATUS_GENERATING,
+        "phase": progress.phase,
+        "fraction": progress.fraction,
+        "heartbeat_at": now,
+        "updated_at": now,
+    }
+    of = {"of_organization": organization_id, "of_id": report_id, "of_start": now}
+    await tx.run(_SET_PROGRESS, {**of, **values})
 
 
 async def complete(
     tx: Transaction, organization_id: str, report: Report, *, summary: ReportSummary, file_name: str, now: int
 ) -> bool:
     """The report is made; false when it is no longer under way (cancelled, or given up by a sweep)."""
-    touched = await tx.run(
-        update(reports)
-        .where(_c.organization_id == organization_id, _c.id == report.id, _c.status.in_(UNDER_WAY))
-        .values(
-            status=REPORT_STATUS_COMPLETED,
-            summary=summary.SerializeToString(deterministic=True),
-            content=report.SerializeToString(deterministic=True),
-            file_name=file_name,
-            phase="",
-            fraction=1.0,
-            completed_at=now,
-            updated_at=now,
-        )
-    )
-    return touched > 0
+    values = {
+        "status": REPORT_STATUS_COMPLETED,
+        "summary": summary.SerializeToString(deterministic=True),
+        "content": report.SerializeToString(deterministic=True),
+        "file_name": file_name,
+        "phase": "",
+        "fraction": 1.0,
+        "completed_at": now,
+        "updated_at": now,
+    }
+    of = {"of_organization": organization_id, "of_id": report.id}
+    return await tx.run(_CHANGE_UNDER_WAY, {**of, **values}) > 0
 
 
 async def end(
@@ -137,24 +135,20 @@ async def end(
     summary = ReportSummary.FromString(row.summary)
     if error is not None:
         summary.error.CopyFrom(error)
-    await tx.run(
-        update(reports)
-        .where(_c.organization_id == organization_id, _c.id == report_id)
-        .values(
-            status=REPORT_STATUS_CANCELLED if error is None else REPORT_STATUS_FAILED,
-            summary=summary.SerializeToString(deterministic=True),
-            phase="",
-            completed_at=now,
-            updated_at=now,
-        )
-    )
+    values = {
+        "status": REPORT_STATUS_CANCELLED if error is None else REPORT_STATUS_FAILED,
+        "summary": summary.SerializeToString(deterministic=True),
+        "phase": "",
+        "completed_at": now,
+        "updated_at": now,
+    }
+    await tx.run(_CHANGE, {"of_organization": organization_id, "of_id": report_id, **values})
     return True
 
 
 async def remove(tx: Transaction, organization_id: str, report_id: str) -> bool:
     """Delete a report; whether it existed."""
-    touched = await tx.run(delete(reports).where(_c.organization_id == organization_id, _c.id == report_id))
-    return touched > 0
+    return await tx.run(_REMOVE, {"of_organization": organization_id, "of_id": report_id}) > 0
 
 
 def to_summary(row: Row[Any], *, base_url: str) -> ReportSummary:

@@ -36,6 +36,7 @@ from server.stores.session import Database, Transaction
 from server.work import credits
 from server.work.request_terms import (
     as_printed,
+    check_period,
     cost_of,
     file_name,
     first_summary,

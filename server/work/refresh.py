@@ -72,9 +72,20 @@ class Refresher:
             raise ApiError("conflict", "This dashboard is being refreshed already.", retry_after=1)
         self._under_way.add(key)
         try:
-            await self._run(await self._begin(organization_id, dashboard_id))
+            await self._run(await self._reserve(organization_id, dashboard_id))
         finally:
             self._under_way.discard(key)
+
+    async def _reserve(self, organization_id: str, dashboard_id: str) -> Refresh:
+        """Begin; a caller who leaves while the reservation is committed leaves none behind."""
+        beginning = asyncio.ensure_future(self._begin(organization_id, dashboard_id))
+        try:
+            return await asyncio.shield(beginning)
+        except asyncio.CancelledError:
+            await asyncio.wait({beginning})
+            if beginning.exception() is None:
+                await self._refund(beginning.result().entry_id)
+            raise
 
     async def _begin(self, organization_id: str, dashboard_id: str) -> Refresh:
         async with self._database.write() as tx:

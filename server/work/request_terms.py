@@ -8,9 +8,8 @@ from claribi.v1.reports_pb2 import GenerateReportRequest, Report, ReportSource, 
 from sqlalchemy import Row
 
 from server.caller import Caller
-from server.clock import bound, to_micros
+from server.clock import bound, timestamp, to_micros
 from server.errors import invalid
-from server.clock import timestamp
 from server.methods import enum_word
 
 VARYING = (

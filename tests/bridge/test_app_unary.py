@@ -150,6 +150,7 @@ async def test_a_wrong_method_is_405_with_allow(
     form = ("content-type", "application/x-www-form-urlencoded")
     answer = await served.client.ask("POST", "/v1/names", headers=[form, *override], body=b"page=1")
     assert (answer.status, answer.error["code"]) == (405, "method_not_allowed")
+    assert answer.error["message"] == "Allowed here: GET, HEAD, OPTIONS."
     assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
     assert served.core.last.method == "Refuse"
 

@@ -1,6 +1,7 @@
 """The servers of the request benchmark: each a child process that prints where it listens.
 
-`python -m tests.performance.servers KIND FOLDER [CORE]` is such a child.
+`python -m tests.performance.servers KIND FOLDER [CORE]` is such a child. The product runs as it ships, with its access
+log on, written to a file; only its rate limits are lifted.
 """
 
 from __future__ import annotations
@@ -26,11 +27,16 @@ UNLIMITED = 100_000_000
 
 @dataclass
 class Started:
-    """A server under measurement; `pids` are the processes whose CPU counts."""
+    """A server under measurement; `pids` are the processes whose CPU counts.
+
+    `token` sees twenty dashboards, `dashboard` is one of them. `maker` is of another organization: what it creates
+    does not make those lists longer.
+    """
 
     kind: str
     address: str
     token: str
+    maker: str
     dashboard: str
     pids: list[int]
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -53,18 +59,23 @@ def start(kind: str, folder: str) -> Started:
         core = start("grpc", str(Path(folder) / "channel"))
         bridge, said = _spawn("rest-channel", folder, core.address)
         processes = [*core.processes, bridge]
-        return Started(kind, said["address"], core.token, core.dashboard, [*core.pids, bridge.pid], processes)
+        pids = [process.pid for process in processes]
+        return dataclasses.replace(core, kind=kind, address=said["address"], pids=pids, processes=processes)
     process, said = _spawn(kind, str(Path(folder) / kind))
-    return Started(kind, said["address"], said["token"], said["dashboard"], [process.pid], [process])
+    return Started(kind, **said, pids=[process.pid], processes=[process])
 
 
 def _spawn(*arguments: str) -> tuple[subprocess.Popen[bytes], dict[str, str]]:
     command = [sys.executable, "-m", "tests.performance.servers", *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    folder = Path(arguments[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / f"{arguments[0]}.log"
+    with log.open("wb") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors)
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
-        raise RuntimeError(f"{arguments[0]} did not start")
+        raise RuntimeError(f"{arguments[0]} did not start:\n{log.read_text()}")
     said: dict[str, str] = orjson.loads(line)
     return process, said
 
@@ -86,17 +97,20 @@ async def _serve_product(kind: str, folder: Path) -> None:
     from tests.support.world import World
 
     world = World(folder)
-    logs.configure(world.settings)
+    logs.configure(world.settings.model_copy(update={"log_level": "info"}))
     _lift_limits()
-    world.grpc = None
     await world.start()
-    token = world.home.members["owner"].token
-    dashboard = await _fill(world)
+    dashboard = await _fill(world, world.in_process)
+    tokens = {
+        "token": world.home.members["owner"].token,
+        "maker": world.other.members["owner"].token,
+        "dashboard": dashboard,
+    }
     if kind == "grpc":
-        _say(world.grpc_address, token, dashboard)
+        _say(world.grpc_address, **tokens)
         await asyncio.Event().wait()
-    bridge = world.in_process if kind == "rest-in-process" else _stock_bridge(world)
-    await _serve_http(bridge, token=token, dashboard=dashboard)
+    bridge = await _stock_bridge(world) if kind == "rest-stock" else world.in_process
+    await _serve_http(bridge, **tokens)
 
 
 def _lift_limits() -> None:
@@ -109,14 +123,14 @@ def _lift_limits() -> None:
     plans.PLANS = unlimited
 
 
-async def _fill(world: Any) -> str:
-    """Twenty dashboards, so that a list has a page."""
+async def _fill(world: Any, bridge: Any, *, organization: str = "home", count: int = 20) -> str:
+    """Dashboards of an organization, twenty so that a list has a page; the id of the last."""
     import httpx2
 
-    headers = {"authorization": f"Bearer {world.home.members['owner'].token}"}
-    transport = httpx2.ASGITransport(app=world.in_process)
+    headers = {"authorization": f"Bearer {getattr(world, organization).members['owner'].token}"}
+    transport = httpx2.ASGITransport(app=bridge)
     async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as http:
-        for number in range(20):
+        for number in range(count):
             body = {
                 "name": f"Board {number}",
                 "description": "one of twenty",
@@ -128,17 +142,21 @@ async def _fill(world: Any) -> str:
     return identifier
 
 
-def _stock_bridge(world: Any) -> Any:
-    """The same bridge with google.protobuf.json_format for its codec."""
+async def _stock_bridge(world: Any) -> Any:
+    """The same bridge with google.protobuf.json_format for its codec; proven to be used by creating a dashboard."""
     from rest_bridge.app import Bridge
     from rest_bridge.product import product_methods
     from server.app import LocalChannel, product
     from server.transport import CallMaker
     from tests.performance.stock_codec import StockCodec
 
-    configuration = dataclasses.replace(product(world.settings), codec=StockCodec())
+    codec = StockCodec()
+    configuration = dataclasses.replace(product(world.settings), codec=codec)
     channel = LocalChannel(world.app.core, CallMaker(world.settings))
-    return Bridge(product_methods(), channel, configuration)
+    bridge = Bridge(product_methods(), channel, configuration)
+    await _fill(world, bridge, organization="other", count=1)
+    codec.check_used()
+    return bridge
 
 
 def _channel_bridge(core: str) -> Any:
@@ -171,11 +189,11 @@ async def _serve_idle_grpc() -> None:
     server.add_generic_rpc_handlers((Everything(),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    _say(f"127.0.0.1:{port}", "x", "x")
+    _say(f"127.0.0.1:{port}")
     await server.wait_for_termination()
 
 
-async def _serve_http(app: Any, *, token: str = "x", dashboard: str = "x") -> None:
+async def _serve_http(app: Any, **said: str) -> None:
     config = uvicorn.Config(
         app, port=0, http="httptools", loop="none", lifespan="off", access_log=False, log_level="error"
     )
@@ -184,12 +202,12 @@ async def _serve_http(app: Any, *, token: str = "x", dashboard: str = "x") -> No
     while not server.started:  # noqa: ASYNC110 - uvicorn tells it by a flag only
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    _say(f"http://127.0.0.1:{port}", token, dashboard)
+    _say(f"http://127.0.0.1:{port}", **said)
     await serving
 
 
-def _say(address: str, token: str, dashboard: str) -> None:
-    line = orjson.dumps({"address": address, "token": token, "dashboard": dashboard})
+def _say(address: str, *, token: str = "x", maker: str = "x", dashboard: str = "x") -> None:
+    line = orjson.dumps({"address": address, "token": token, "maker": maker, "dashboard": dashboard})
     sys.stdout.buffer.write(line + b"\n")
     sys.stdout.buffer.flush()
 

@@ -54,7 +54,7 @@ def _envelope(status: int, headers: Mapping[str, str], body: bytes) -> Iterator[
 
 
 def leaks(message: str, details: Mapping[str, object]) -> Iterator[str]:
-    """What a text gives away: what was sent may come back in quotes or as a field's name; the rest of the text is ours."""
+    """What an error gives away: what was sent may come back in quotes, the rest of the text is ours."""
     texts = [
         message,
         *(

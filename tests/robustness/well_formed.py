@@ -232,20 +232,26 @@ def _number(author: Author, _one: FieldDescriptor, spec: rules_pb2.FieldSpec) ->
     )
 
 
+INTEGER_KINDS = (
+    FieldDescriptor.CPPTYPE_INT32,
+    FieldDescriptor.CPPTYPE_INT64,
+    FieldDescriptor.CPPTYPE_UINT32,
+    FieldDescriptor.CPPTYPE_UINT64,
+)
 SCALARS: dict[int, Callable[[Author, FieldDescriptor, rules_pb2.FieldSpec], Any]] = {
     FieldDescriptor.CPPTYPE_STRING: Author.text,
     FieldDescriptor.CPPTYPE_BOOL: lambda author, _one, _spec: author.rng.random() < 0.5,
     FieldDescriptor.CPPTYPE_DOUBLE: _number,
     FieldDescriptor.CPPTYPE_FLOAT: _number,
-    **{
-        kind: _integer
-        for kind in (
+    **dict.fromkeys(
+        (
             FieldDescriptor.CPPTYPE_INT32,
             FieldDescriptor.CPPTYPE_INT64,
             FieldDescriptor.CPPTYPE_UINT32,
             FieldDescriptor.CPPTYPE_UINT64,
-        )
-    },
+        ),
+        _integer,
+    ),
 }
 
 

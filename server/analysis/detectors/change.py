@@ -17,6 +17,7 @@ from server.analysis.hypothesis import (
     Told,
     Writer,
     certainty,
+    member_of,
     required,
     saturating,
     subject_name,
@@ -26,20 +27,22 @@ from server.analysis.periods import Span, one_period
 from server.analysis.scope import (
     Scalar,
     difference,
+    equals,
     measured,
     percent_change,
+    percent_of,
     series_sql,
     within,
 )
 from server.analysis.series import Series, season
-from server.analysis.slices import followed
+from server.analysis.slices import followed, sliced_measures
 from server.query.sql import select
 
 LEAST_HISTORY = 6  # earlier changes to compare the last one with
 MATERIAL_CHANGE = 0.05  # of the earlier period
 MATERIAL_POINTS = 1.0  # for measures in percent
 MATERIAL_SPREAD = 0.5  # of the standard deviation, for measures that can be below zero
-QUARTERS_NEEDED = 12
+LARGEST_SHARE = 100.0  # in percent; a part can lose more than the whole when the rest gains
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,7 @@ def _hypothesis(facts: Facts, series: Series, move: _Move) -> Hypothesis:
         surprise=saturating(move.statistic, 4.0),
         where=where,
         span=one_period(series.starts[move.last], series.grain),
+        base=one_period(series.starts[move.base], series.grain),
         series=series,
         profile=series.values,
         detail=move,
@@ -196,8 +200,11 @@ def _tell(finding: Finding, writer: Writer) -> Told:
         ("rose", "climbed", "grew", "went up") if rose else ("fell", "dropped", "declined", "went down")
     )
     since = " from a year earlier" if move.last - move.base > 1 else ""
-    title = ledger.say(f"{{0}} {verb} {{1}} in {{2}}{since}", words.subject, words.moved, period(words.last))
-    body = [_first_sentence(words, writer, rose=rose), _usual_move(finding, series, move, writer)]
+    mostly = ", mostly in {3}" if finding.mostly else ""
+    parts = (words.subject, words.moved, period(words.last), _part_name(finding))
+    title = ledger.say(f"{{0}} {verb} {{1}} in {{2}}{since}{mostly}", *parts)
+    lead = join([_first_sentence(words, writer, rose=rose), _share_of_part(finding, words, writer)])
+    body = [lead, _usual_move(finding, series, move, writer)]
     alt = ledger.say(
         "A line of {0} by " + series.grain + ", ending at {1} in {2} after {3} in {4}.",
         words.subject,
@@ -208,8 +215,34 @@ def _tell(finding: Finding, writer: Writer) -> Told:
     )
     chart = charts.line(series, title, alt, [(move.last, words.moved.display + (" up" if rose else " down"))])
     return Told(
-        title, join(body), _advice(hypothesis, words, writer), _caveats(hypothesis, series, writer), chart
+        title, lead, join(body), _advice(finding, words, writer), _caveats(hypothesis, series, writer), chart
     )
+
+
+def _part_name(finding: Finding) -> Name:
+    """The part told: the one that makes up most of the move, or the one the finding is cut to."""
+    part = finding.mostly or finding.hypothesis
+    return Name(member_of(*part.where) if part.where else "")
+
+
+def _share_of_part(finding: Finding, words: _Words, writer: Writer) -> Text:
+    """How much of the move the part makes up."""
+    part, measure, scope = finding.mostly, finding.hypothesis.measure, finding.hypothesis.facts.scope
+    if part is None or part.where is None:
+        return Text("")
+    own, whole = (
+        difference(
+            *(measured(scope, measure, (*cut, within(scope, span))) for span in (words.last, words.base))
+        )
+        for cut in ((equals(*part.where),), ())
+    )
+    name = _part_name(finding)
+    share = writer.ledger.number(
+        f"share of {name.text} in the change of {words.subject.text}", percent_of(own, whole), unit="%"
+    )
+    if share.value > LARGEST_SHARE:
+        return writer.ledger.say("The rest, without {0}, moved the other way.", name)
+    return writer.ledger.say("{0} alone accounts for {1} of that.", name, share)
 
 
 def _words(hypothesis: Hypothesis, series: Series, move: _Move, writer: Writer) -> _Words:
@@ -300,20 +333,58 @@ def _caveats(hypothesis: Hypothesis, series: Series, writer: Writer) -> tuple[Te
     return tuple(found)
 
 
-def _advice(hypothesis: Hypothesis, words: _Words, writer: Writer) -> Text:
-    split = [d for d in hypothesis.facts.plan.dimensions if not hypothesis.where or d != hypothesis.where[0]]
+def _advice(finding: Finding, words: _Words, writer: Writer) -> Text:
+    hypothesis = finding.hypothesis
     fell = hypothesis.direction == insights.DIRECTION_DECREASE
-    say = writer.ledger.say
-    if split:
+    part = finding.mostly or (hypothesis if hypothesis.where else None)
+    entity = hypothesis.facts.plan.entity
+    if hypothesis.measure.level:
         template = (
-            "Split {0} in {1} by {2} to see where it was lost, then ask the people who own that part."
-            if fell
-            else "Split {0} in {1} by {2} to see where the gain came from and whether it can be repeated."
+            f"Later figures of {{0}} will look {'better' if fell else 'worse'} next to {{1}} than they are; compare "
+            "them with {2} too."
         )
-        return say(template, words.subject, period(words.last), Name(split[0].label))
+        return writer.ledger.say(template, words.subject, period(words.last), period(words.base))
+    if part is not None and entity is not None and hypothesis.measure.additive:
+        return _name_the_missing(_part_name(finding), entity.label, words, writer, fell=fell)
+    if (
+        part is None
+        and hypothesis.facts.breakdowns
+        and hypothesis.measure in sliced_measures(hypothesis.facts)
+    ):
+        return writer.ledger.say(
+            "No single part stands out behind {0} in {1}: check first that all rows of that time have arrived, then "
+            "look for a cause that reached every part.",
+            words.subject,
+            period(words.last),
+        )
+    return _split(hypothesis, words, writer, fell=fell)
+
+
+def _name_the_missing(part: Name, entity: str, words: _Words, writer: Writer, *, fell: bool) -> Text:
+    """What to list to see whether few or many are behind the move of a part."""
+    one = Name(entity.removesuffix(" id").removesuffix(" key").removesuffix(" code"))
     template = (
-        "Look for what was different in {1}: {0} fell too far for it to be the usual to and fro."
+        "List each {0} of {1} that was there in {2} and not in {3}. Few large ones missing call for a visit, many "
+        "small ones for a look at what changed for all of them."
         if fell
-        else "Write down what was different in {1} while it is fresh; {0} rose more than it usually does."
+        else "List each {0} of {1} that is new in {3} since {2}, and see whether what brought them can be repeated."
+    )
+    return writer.ledger.say(template, one, part, period(words.base), period(words.last))
+
+
+def _split(hypothesis: Hypothesis, words: _Words, writer: Writer, *, fell: bool) -> Text:
+    other = [d for d in hypothesis.facts.plan.dimensions if not hypothesis.where or d != hypothesis.where[0]]
+    say = writer.ledger.say
+    if other:
+        template = (
+            "Split {0} in {1} by {2}; if one part carries the fall, start there."
+            if fell
+            else "Split {0} in {1} by {2}; if one part carries the gain, find out whether it can be repeated."
+        )
+        return say(template, words.subject, period(words.last), Name(other[0].label))
+    template = (
+        "Look for what was different in {1}: an event, a price, or rows that have not arrived."
+        if fell
+        else "Write down what was different in {1} while it is fresh, and whether it will come again."
     )
     return say(template, words.subject, period(words.last))

@@ -203,6 +203,7 @@ def _tell(finding: Finding, writer: Writer) -> Told:
     )
     return Told(
         title,
+        body,
         join([body, *rows, sure]),
         _advice(writer, first, what, by, alone=held.count == 1),
         _caveats(writer),

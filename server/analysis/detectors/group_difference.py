@@ -20,6 +20,7 @@ from server.analysis.hypothesis import (
     required,
     saturating,
 )
+from server.analysis.roles import word_set
 from server.analysis.scope import (
     aggregate,
     difference,
@@ -33,6 +34,12 @@ MATERIAL_V = 0.1
 MATERIAL_EPSILON = 0.01
 MATERIAL_RELATIVE = 0.01
 MATERIAL_POINTS = 2.0
+# Words of measures of which less is wanted; of other measures the engine does not know which way is good.
+_BURDENS = word_set(
+    "days hours minutes seconds duration wait waiting delay delayed late latency cost costs expense expenses return "
+    "returned returns refund refunded defect defects error errors complaint complaints churn churned cancelled fee "
+    "failure failures downtime overdue"
+)
 
 
 class GroupDifference:
@@ -122,10 +129,8 @@ def _tell(finding: Finding, writer: Writer) -> Told:
         own,
         rest,
     )
-    body = [
-        _sentence(writer, parts=(called, who, own, rest, dimension_name), apart=apart, higher=higher),
-        _rows(finding, dimension, compared, writer),
-    ]
+    lead = _sentence(writer, parts=(called, who, own, rest, dimension_name), apart=apart, higher=higher)
+    body = [lead, _rows(finding, dimension, compared, writer)]
     drawn = charts.member_figures(
         ledger,
         hypothesis.facts,
@@ -140,8 +145,9 @@ def _tell(finding: Finding, writer: Writer) -> Told:
     )
     return Told(
         title,
+        lead,
         join(body),
-        _advice(who, called, dimension_name, higher, writer),
+        _advice(measure, (who, called, dimension_name, rest), higher, writer),
         _caveats(hypothesis, compared, writer),
         chart,
     )
@@ -182,7 +188,7 @@ def _sentence(
             f"{{0}} is {{2}} for {{1}}, which is {{5}} {side} the {{3}} of the other values of {{4}} together.",
             f"Compared by {{4}}, {{1}} lies furthest out: {{0}} comes to {{2}} there and to {{3}} in the rest, "
             f"{{5}} {side}.",
-            f"The rest of {{4}} comes to {{3}}; {{1}}, at {{2}}, lies {{5}} {side}.",
+            f"In {{0}}, the rest of {{4}} comes to {{3}}; {{1}}, at {{2}}, lies {{5}} {side}.",
         )
     )
     return writer.ledger.say(template, *parts, apart)
@@ -219,16 +225,20 @@ def _caveats(hypothesis: Hypothesis, compared: Comparison, writer: Writer) -> tu
     return tuple(found)
 
 
-def _advice(who: Name, called: Name, dimension: Name, higher: bool, writer: Writer) -> Text:
-    templates = (
-        (
-            "Compare how {0} works with the rest of {2}: find what makes its {1} higher before treating all alike.",
-            "Look into {0} first when {1} is to change anywhere in {2}; its lead is where the reason will show.",
+def _advice(measure: Measure, parts: tuple[Name, Name, Name, Figure], higher: bool, writer: Writer) -> Text:
+    """What to do where less is known to be better; else how not to be misled."""
+    burden = bool(_BURDENS & set(formats.words(measure.column or measure.label)))
+    if burden and higher:
+        return writer.ledger.say(
+            "Follow a few cases of {0} from start to end to see what makes {1} higher there, and aim for the {3} of "
+            "the others.",
+            *parts,
         )
-        if higher
-        else (
-            "Ask what holds {1} down for {0}, and whether other values of {2} have the remedy already.",
-            "Set a separate expectation of {1} for {0}; measuring it by the average of {2} hides the gap.",
+    if burden:
+        return writer.ledger.say(
+            "See what {0} does that the others in {2} do not: its {1} is the one to reach.", *parts
         )
+    return writer.ledger.say(
+        "Report {1} for {0} on a line of its own: an average over {2} hides both, and moves when the mix does.",
+        *parts,
     )
-    return writer.ledger.say(writer.pick(templates), who, called, dimension)

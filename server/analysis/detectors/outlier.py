@@ -150,7 +150,8 @@ def _tell(finding: Finding, writer: Writer) -> Told:
     title = ledger.say(
         f"{{0}} {writer.pick(verbs)} {{1}} {preposition} {{2}}", words.subject, words.value, words.when
     )
-    body = [_sentence(words, _like(series, found), writer), _others(finding, series, found, writer)]
+    lead = _sentence(words, _like(series, found), preposition, writer)
+    body = [lead, _others(finding, series, found, writer)]
     side = "above" if words.high else "below"
     alt = ledger.say(
         f"A line of {{0}} by {series.grain}, with a single point far {side} the rest: {{1}} against a usual {{2}}.",
@@ -161,7 +162,7 @@ def _tell(finding: Finding, writer: Writer) -> Told:
     marks = [(extreme.index, _name(series, extreme)) for extreme in found.extremes]
     ledger.names.update(text for _, text in marks)
     chart = charts.line(series, title, alt, marks)
-    return Told(title, join(body), _advice(words, series, writer), _caveats(writer), chart)
+    return Told(title, lead, join(body), _advice(words, series, writer), _caveats(writer), chart)
 
 
 def _name(series: Series, extreme: Extreme) -> str:
@@ -219,20 +220,19 @@ def _usual(hypothesis: Hypothesis, series: Series, found: _Found) -> Scalar:
     return Scalar(scope, sql, (*inner.params, *starts))
 
 
-def _sentence(words: _Words, like: str, writer: Writer) -> Text:
+def _sentence(words: _Words, like: str, on: str, writer: Writer) -> Text:
     side = "above" if words.high else "below"
+    parts = (words.subject, words.when, words.value, words.usual)
     if words.apart is None:
-        return writer.ledger.say(
-            f"The usual value for {like} is {{0}}; here it is {{1}}.", words.usual, words.value
-        )
+        return writer.ledger.say(f"For {like}, {{0}} is usually {{3}}; {on} {{1}} it was {{2}}.", *parts)
     template = writer.pick(
         (
-            f"The usual value for {like} is {{1}}; {{0}} came in {{2}} {side} it.",
-            f"Going by {like}, one would have expected about {{1}}; the value lies {{2}} {side} that.",
-            f"That is {{2}} {side} what {like} would lead one to expect, which is {{1}}.",
+            f"For {like}, {{0}} is usually {{3}}; {on} {{1}} it was {{2}}, {{4}} {side}.",
+            f"Going by {like}, about {{3}} was to be expected of {{0}} {on} {{1}}; it was {{2}}, {{4}} {side}.",
+            f"{{0}} {on} {{1}} was {{2}}, which is {{4}} {side} the {{3}} that {like} would lead one to expect.",
         )
     )
-    return writer.ledger.say(template, words.subject, words.usual, words.apart)
+    return writer.ledger.say(template, *parts, words.apart)
 
 
 def _others(finding: Finding, series: Series, found: _Found, writer: Writer) -> Text:

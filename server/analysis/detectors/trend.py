@@ -14,12 +14,22 @@ from server.analysis.hypothesis import (
     Told,
     Writer,
     certainty,
+    member_of,
     required,
     saturating,
     subject_name,
 )
 from server.analysis.periods import Span
-from server.analysis.scope import Scalar, Statement, difference, percent_change, scalar, series_sql, within
+from server.analysis.scope import (
+    Scalar,
+    Statement,
+    difference,
+    percent_change,
+    scalar,
+    series_sql,
+    times,
+    within,
+)
 from server.analysis.series import Series, member_series, overall_series, season
 from server.analysis.slices import followed
 from server.analysis.trends import LEAST_PERIODS, Trend, explained_by_line, steady_trend
@@ -29,6 +39,15 @@ WEEKS_LIMIT = 160  # up to here weeks are tested rather than months: more period
 MATERIAL_RISE = 0.10  # of the mean level, over the whole span
 MATERIAL_POINTS = 2.0  # for measures in percent
 MATERIAL_EXPLAINED = 0.25  # share of the variance the line must explain
+# How far ahead advice looks: periods, and what they are called.
+_AHEAD = {
+    "hour": (24, "a day"),
+    "day": (7, "a week"),
+    "week": (52, "a year"),
+    "month": (12, "a year"),
+    "quarter": (4, "a year"),
+    "year": (1, "a year"),
+}
 
 
 class SteadyTrend:
@@ -133,7 +152,8 @@ def _tell(finding: Finding, writer: Writer) -> Told:
         else writer.pick(("has been falling", "keeps slipping", "is on the way down"))
     )
     title = ledger.say(f"{{0}} {verb}, by about {{1}} a {series.grain}", subject, pace)
-    body = [_levels(series, (early, late), (first, last), moved, writer), _sureness(finding, writer)]
+    lead = _levels(series, (early, late), (first, last), moved, writer)
+    body = [lead, _sureness(finding, writer)]
     alt = ledger.say(
         f"A line of {{0}} by {series.grain}, {'rising' if rising else 'falling'} from about {{1}} to about {{2}}.",
         subject,
@@ -141,7 +161,8 @@ def _tell(finding: Finding, writer: Writer) -> Told:
         last,
     )
     chart = charts.line(series, title, alt)
-    return Told(title, join(body), _advice(subject, rising, writer), _caveats(series, writer), chart)
+    advice = _advice(hypothesis, series, subject, writer)
+    return Told(title, lead, join(body), advice, _caveats(series, writer), chart)
 
 
 def _ends(series: Series) -> tuple[Span, Span]:
@@ -175,19 +196,24 @@ def _moved(subject: Name, scalars: list[Scalar], unit: str, writer: Writer) -> F
 
 
 def _pace(hypothesis: Hypothesis, series: Series, subject: Name, writer: Writer) -> Figure:
+    """The slope as it is told."""
+    unit = "points" if series.measure.unit == "%" else series.measure.unit
+    return writer.ledger.number(
+        f"median slope of {subject.text} by {series.grain}",
+        _slope(hypothesis, series),
+        unit=unit,
+        display=lambda value: formats.magnitude(value, unit),
+    )
+
+
+def _slope(hypothesis: Hypothesis, series: Series) -> Scalar:
     """The median of the slopes between all pairs of periods, in SQL."""
     scope = hypothesis.facts.scope
     inner = series_sql(scope, series.measure, series.grain, (*series.where, within(scope, series.span)))
     numbered = select(["row_number() over (order by period) as i", "v"], inner.nested)
     pairs = f"({numbered}) as a join ({numbered}) as b on b.i > a.i"
     sql = select(["median((b.v - a.v) / (b.i - a.i))"], pairs)
-    unit = "points" if series.measure.unit == "%" else series.measure.unit
-    return writer.ledger.number(
-        f"median slope of {subject.text} by {series.grain}",
-        Scalar(scope, sql, (*inner.params, *inner.params)),
-        unit=unit,
-        display=lambda value: formats.magnitude(value, unit),
-    )
+    return Scalar(scope, sql, (*inner.params, *inner.params))
 
 
 def _levels(
@@ -198,22 +224,21 @@ def _levels(
     writer: Writer,
 ) -> Text:
     early, late = (Name(span.name) for span in spans)
-    grain = series.grain
+    where = f" for {member_of(series.dimension, series.member)}" if series.dimension and series.member else ""
+    subject = Name(series.measure.name + where)
+    a_period = f" a {series.grain}" if series.measure.additive else ""
     template = writer.pick(
         (
-            f"From {{0}} it averaged {{1}} a {grain}; from {{2}}, {{3}}",
-            f"The average {grain} brought {{1}} in the stretch from {{0}} and {{3}} in the one from {{2}}",
-        )
-        if series.measure.additive
-        else (
-            "It averaged {1} from {0} and {3} from {2}",
-            "From {0} the level was {1}; from {2}, {3}",
+            f"From {{1}}, {{0}} averaged {{2}}{a_period}; from {{3}}, {{4}}",
+            f"In the stretch from {{1}}, {{0}} came to {{2}}{a_period} on average, in the one from {{3}} to {{4}}",
+            f"{{0}} averaged {{2}}{a_period} from {{1}} and {{4}} from {{3}}",
         )
     )
+    parts = (subject, early, levels[0], late, levels[1])
     if moved is None:
-        return writer.ledger.say(template + ".", early, levels[0], late, levels[1])
+        return writer.ledger.say(template + ".", *parts)
     side = "more" if levels[1].value > levels[0].value else "less"
-    return writer.ledger.say(template + f", {{4}} {side}.", early, levels[0], late, levels[1], moved)
+    return writer.ledger.say(template + f", {{5}} {side}.", *parts, moved)
 
 
 def _sureness(finding: Finding, writer: Writer) -> Text:
@@ -237,16 +262,32 @@ def _caveats(series: Series, writer: Writer) -> tuple[Text, ...]:
     return tuple(found)
 
 
-def _advice(subject: Name, rising: bool, writer: Writer) -> Text:
-    templates = (
-        (
-            "Plan for {0} at its present pace, and write down now what would be a sign of its slowing.",
-            "Check whether {0} grows because of something you do; if so, decide whether to do more of it.",
+def _advice(hypothesis: Hypothesis, series: Series, subject: Name, writer: Writer) -> Text:
+    """What the pace leads to; nothing for levels, which one row a period reports and nobody here may steer."""
+    ahead, called = _AHEAD[series.grain]
+    if series.measure.level:
+        return Text("")
+    rising = hypothesis.direction == insights.DIRECTION_INCREASE
+    if 2 * ahead > len(series.starts):
+        return writer.ledger.say(
+            "Set a level at which {0} counts as off its course, so that a turn is noticed when it comes.",
+            subject,
         )
-        if rising
-        else (
-            "Decide what level of {0} would be too low, and by when at this pace; act before that date, not on it.",
-            "Treat the decline of {0} as a cause to find, not as a bad stretch: it has been too steady for that.",
-        )
+    unit = "points" if series.measure.unit == "%" else series.measure.unit
+    reached = writer.ledger.number(
+        f"slope of {subject.text} over {called}",
+        times(_slope(hypothesis, series), ahead),
+        unit=unit,
+        display=lambda value: formats.magnitude(value, unit),
     )
-    return writer.ledger.say(writer.pick(templates), subject)
+    per = f" a {series.grain}" if series.measure.additive else ""
+    end = (
+        "check that stock, staff and budget allow for it"
+        if rising
+        else "decide before then which level is too low"
+    )
+    return writer.ledger.say(
+        f"At its present pace, {{0}} would be {{1}}{per} {'higher' if rising else 'lower'} {called} from now; {end}.",
+        subject,
+        reached,
+    )

@@ -101,7 +101,7 @@ def test_a_question_brings_its_subject_to_the_front(orders: Source) -> None:
 
 def test_a_question_about_nothing_in_the_data_is_told_so(orders: Source) -> None:
     report = report_on([orders], question="How is the weather?")
-    assert "None of its words name a column" in report.sections[0].paragraphs[1]
+    assert "None of the words of your question name a column" in report.sections[0].paragraphs[1]
 
 
 def test_every_chart_point_that_is_printed_has_evidence(orders: Source) -> None:

@@ -72,6 +72,33 @@ REQUIRED = "This field is required."
             goals_pb2.CreateGoalRequest(name="x", hierarchy_type=1, goal_type=1, start_date="2026-2-1"),
             {"start_date": ["Expected a date such as 2026-01-31."]},
         ),
+        *(
+            (
+                goals_pb2.CreateGoalRequest(name="x", hierarchy_type=1, goal_type=1, start_date=text),
+                {"start_date": ["Expected a date such as 2026-01-31."]},
+            )
+            for text in ("2026-W05-1", "20260131", "2026-02-30", "10000-01-01", "٢٠٢٦-٠١-٣١")
+        ),
+        *(
+            (
+                reports_pb2.ListReportsRequest(created_after=text),
+                {
+                    "created_after": [
+                        "Expected a date such as 2026-01-31 or a time such as 2026-01-31T08:00:00Z."
+                    ]
+                },
+            )
+            for text in ("2026W05T08", "2026-W05-1T08:00", "20260131T080000", "2026-01-31T25:00", "yesterday")
+        ),
+        *(
+            (reports_pb2.ListReportsRequest(created_after=text), {})
+            for text in (
+                "2026-01-31",
+                "2026-01-31T08:00",
+                "2026-01-31 08:00:00.5Z",
+                "0001-01-01T00:00:00+23:59",
+            )
+        ),
         (
             members_pb2.CreateMemberRequest(email="a b@c.d", role=1, password="a long enough password"),
             {"email": ["Enter a valid email address."]},
