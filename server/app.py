@@ -12,7 +12,7 @@ from rest_bridge.channel import CallFailed, Metadata, MethodInfo, Reply, Request
 from rest_bridge.docs import static_pages
 from rest_bridge.limits import HttpLimits
 from rest_bridge.product import claribi, product_methods
-from server.caller import Call
+from server.call import Call
 from server.core import Core
 from server.errors import ApiError
 from server.interceptors.access_log import AccessLog

@@ -3,11 +3,12 @@
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from google.protobuf.message import Message
 
-from server.caller import Call
+from server.call import Call
 from server.errors import ApiError
 from server.interceptors.chain import Handler, Interceptor, check_order, compose
 from server.interceptors.recover import translate
@@ -58,8 +59,11 @@ class Core:
         self._enter()
         try:
             async with asyncio.timeout_at(call.deadline):
-                async for message in await self._handlers[call.method.path](call, request):
-                    yield message
+                messages = await self._handlers[call.method.path](call, request)
+                # Closed here when the caller leaves early, so that what the method holds is let go at once.
+                async with aclosing(messages):
+                    async for message in messages:
+                        yield message
         except TimeoutError as error:
             raise ApiError("deadline_exceeded") from error
         except Exception as error:

@@ -8,7 +8,7 @@ from google.protobuf.message import DecodeError, Message
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from server.caller import Call
+from server.call import Call
 from server.core import Core
 from server.errors import ApiError, invalid
 from server.methods import Method
@@ -148,7 +148,7 @@ def _metadata(call: Call) -> tuple[tuple[str, str], ...]:
 async def _abort(context: Any, call: Call, error: ApiError) -> None:
     """End the call. `abort_with_status` would replace the trailing metadata that carry the rate limits."""
     status = error.status()
-    code = CODES[status.code]
+    code = CODES.get(status.code, grpc.StatusCode.UNKNOWN)
     trailing = (*_metadata(call), (STATUS_DETAILS, status.SerializeToString()))
     await context.abort(code, status.message, trailing_metadata=trailing)
 

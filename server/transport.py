@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from google.protobuf.message import DecodeError
 from google.rpc import status_pb2
 
-from server.caller import Call
+from server.call import Call
 from server.clock import new_id
 from server.methods import Method
 from server.settings import Settings

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from server.caller import Call
+from server.call import Call
 from server.errors import ApiError
 from server.interceptors.chain import Handler
 from server.methods import Method

@@ -4,7 +4,7 @@ from typing import Any
 
 from claribi.v1 import policy_pb2
 
-from server.caller import Call
+from server.call import Call
 from server.errors import ApiError
 from server.interceptors.chain import Handler
 from server.methods import ROLES, Method

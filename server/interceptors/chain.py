@@ -15,7 +15,7 @@ Each interceptor says which ones must stand before it; the server refuses to sta
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
-from server.caller import Call
+from server.call import Call
 from server.methods import ContractError, Method
 
 Handler = Callable[[Call, Any], Awaitable[Any]]

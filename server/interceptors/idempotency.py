@@ -13,7 +13,7 @@ import structlog
 from google.rpc import status_pb2
 from sqlalchemy import Row
 
-from server.caller import Call
+from server.call import Call
 from server.clock import SECOND, Clock, now
 from server.errors import ApiError, Refused, invalid
 from server.interceptors.chain import Handler

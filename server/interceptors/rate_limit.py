@@ -6,7 +6,8 @@ from typing import Any
 
 from claribi.v1 import policy_pb2
 
-from server.caller import Call, Caller
+from server.call import Call
+from server.caller import Caller
 from server.errors import ApiError
 from server.interceptors.chain import Handler
 from server.methods import ContractError, Method

@@ -4,11 +4,11 @@ from typing import Any
 
 from google.rpc import status_pb2
 
-from server.caller import Call
+from server.call import Call
 from server.errors import ApiError, Refused, invalid
 from server.interceptors.chain import Handler
-from server.interceptors.rules import checker, find_problems
 from server.methods import Method
+from server.rules import checker, find_problems
 
 MASK = "update_mask"
 

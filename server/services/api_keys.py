@@ -14,7 +14,8 @@ from claribi.v1.api_keys_pb2 import (
 from google.protobuf.empty_pb2 import Empty
 from sqlalchemy import Row
 
-from server.caller import Call, Caller
+from server.call import Call
+from server.caller import Caller
 from server.clock import Clock, new_id, now, optional_timestamp, timestamp
 from server.errors import ApiError, invalid, not_found
 from server.methods import SCOPES

@@ -25,7 +25,8 @@ from claribi.v1.auth_pb2 import (
 from google.protobuf.empty_pb2 import Empty
 from sqlalchemy import Row
 
-from server.caller import Call, KeyIdentity
+from server.call import Call
+from server.caller import KeyIdentity
 from server.clock import SECOND, Clock, now, optional_timestamp, timestamp
 from server.errors import ApiError, invalid, not_found
 from server.methods import SCOPE_NUMBERS

@@ -21,7 +21,7 @@ from claribi.v1.reports_pb2 import UserReference
 from google.protobuf.empty_pb2 import Empty
 from sqlalchemy import Row
 
-from server.caller import Call
+from server.call import Call
 from server.clock import Clock, new_id, now
 from server.errors import ApiError, invalid, not_found
 from server.services.masks import apply_mask

@@ -16,7 +16,7 @@ from claribi.v1.data_sources_pb2 import (
 )
 from google.protobuf.empty_pb2 import Empty
 
-from server.caller import Call
+from server.call import Call
 from server.clock import Clock, now
 from server.errors import invalid, not_found
 from server.services.paging import envelope

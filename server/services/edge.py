@@ -3,7 +3,7 @@
 from claribi.v1.monitoring_pb2 import AdmitRequest, RefuseRequest
 from google.protobuf.empty_pb2 import Empty
 
-from server.caller import Call
+from server.call import Call
 from server.errors import invalid
 from server.interceptors.validate import refused
 

@@ -15,7 +15,7 @@ from claribi.v1.members_pb2 import (
 from google.protobuf.empty_pb2 import Empty
 from sqlalchemy import Row
 
-from server.caller import Call
+from server.call import Call
 from server.clock import Clock, new_id, now, optional_timestamp, timestamp
 from server.errors import ApiError, invalid, not_found
 from server.methods import ROLES

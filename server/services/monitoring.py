@@ -23,7 +23,7 @@ from claribi.v1.monitoring_pb2 import (
     SystemHealth,
 )
 
-from server.caller import Call
+from server.call import Call
 from server.clock import DAY, Clock, now, timestamp
 from server.settings import Settings
 from server.stores import health

@@ -7,7 +7,7 @@ from google.api import annotations_pb2
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from server.caller import Call
+from server.call import Call
 from server.methods import enum_word
 from server.options import option
 from server.stores.query import Page, page_of, page_size_of

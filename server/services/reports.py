@@ -26,7 +26,7 @@ from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.empty_pb2 import Empty
 from sqlalchemy import Row
 
-from server.caller import Call
+from server.call import Call
 from server.errors import ApiError, not_found
 from server.job import JobFailed
 from server.services.paging import envelope

@@ -19,7 +19,7 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 from sqlalchemy import Row
 
-from server.caller import Call
+from server.call import Call
 from server.clock import Clock, new_id, now
 from server.errors import ApiError, invalid, not_found
 from server.services.download import disposition

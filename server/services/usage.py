@@ -10,7 +10,7 @@ from claribi.v1.usage_pb2 import (
 )
 from claribi.v1.usage_pb2 import RateLimit as RateLimitMessage
 
-from server.caller import Call
+from server.call import Call
 from server.clock import Clock, now, timestamp
 from server.stores.limiter import Limiter
 from server.work import credits

@@ -66,13 +66,13 @@ class Files:
 
 
 async def read_chunks(path: Path) -> AsyncIterator[bytes]:
-    """A file's bytes, read outside the event loop."""
-    file = await asyncio.to_thread(path.open, "rb")
-    try:
+    """A file's bytes, read outside the event loop.
+
+    Opened in the loop: a caller who left while another thread opened it would leave it open.
+    """
+    with path.open("rb") as file:
         while data := await asyncio.to_thread(file.read, CHUNK_BYTES):
             yield data
-    finally:
-        file.close()
 
 
 class Incoming:

@@ -89,6 +89,7 @@ class Generator:
         self._sandbox = sandbox
         self._clock = clock
         self._running: dict[str, Running] = {}
+        self._beginning: set[asyncio.Future[Running]] = set()
         self._sweeper: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -124,9 +125,16 @@ class Generator:
     async def submit(self, caller: Caller, request: GenerateReportRequest) -> Running:
         """Reserve the credits, write the report down as pending and begin.
 
+        A caller who leaves meanwhile does not stop it half-way: either all of it happens or none.
         Raises ApiError: validation_error, data_source_unavailable, insufficient_credits.
         """
         check_period(request)
+        beginning = asyncio.ensure_future(self._begin(caller, request))
+        self._beginning.add(beginning)
+        beginning.add_done_callback(self._beginning.discard)
+        return await asyncio.shield(beginning)
+
+    async def _begin(self, caller: Caller, request: GenerateReportRequest) -> Running:
         report_id = new_id()
         async with self._database.write() as tx:
             rows = await self._sources(tx, caller.organization_id, request)
@@ -335,6 +343,8 @@ class Generator:
             )
             if kept:
                 await credits.settle(tx, running.entry_id, now=moment)
+        if not kept:
+            self._files.discard(*self._files.report_files(running.organization_id, running.report_id))
         running.advance("done", 1.0)
 
     async def _fail(self, running: Running, error: ApiError) -> None:

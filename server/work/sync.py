@@ -10,8 +10,8 @@ from claribi.v1.data_sources_pb2 import SOURCE_TYPE_FILE, DataSource, UploadData
 
 from server.clock import Clock, new_id, now, to_datetime
 from server.errors import NUMBERS, ApiError, invalid, not_found
-from server.interceptors.rules import find_problems
 from server.job import JobFailed
+from server.rules import find_problems
 from server.settings import Settings
 from server.stores import data_sources
 from server.stores.files import Files, Incoming

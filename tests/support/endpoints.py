@@ -43,11 +43,11 @@ def table() -> str:
 
 
 def _exercising(name: str) -> str:
-    """Where a method is seen to succeed: its first such case, as Markdown."""
+    """Where a method is seen to succeed with its usual status: the first such case, as Markdown."""
     if name in OWN_TESTS:
         return f"[{OWN_TESTS[name]}]({OWN_TESTS[name]})"
     for path, case in all_cases():
-        if case.call == name and case.want.code == "OK":
+        if case.call == name and case.want.http == METHODS[name].policy.success_status:
             short = path.relative_to(FOLDER).as_posix()
             return f"[{short}](tests/cases/{short}): {case.name}"
     raise LookupError(f"no case exercises {name}")

@@ -66,3 +66,14 @@ def test_a_report_is_refused_when_a_section_prints_what_it_has_no_evidence_for()
     del section.evidence_ids[:]
     with pytest.raises(gate.UnboundNumber):
         gate.check_report(report, [])
+
+
+def test_the_cells_of_a_section_table_pass_the_gate_too() -> None:
+    report = reports_pb2.Report()
+    report.evidence.add(id="e1", display="41")
+    section = report.sections.add(title="Findings", evidence_ids=["e1"])
+    section.table.rows.add(cells=["North", "41"])
+    gate.check_report(report, [])
+    section.table.rows.add(cells=["South", "42"])
+    with pytest.raises(gate.UnboundNumber):
+        gate.check_report(report, [])

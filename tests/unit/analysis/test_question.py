@@ -179,7 +179,7 @@ def test_advice_is_short_and_says_more_than_the_findings(shop: dict[str, Any]) -
 def test_levels_nobody_steers_bring_no_advice_to_do_more(tmp_path: Path) -> None:
     table: dict[str, Column] = {
         "year": ("BIGINT", range(1959, 2010)),
-        "real_gdp_billion_usd": ("DOUBLE", np.arange(51) ** 1.5 + 100),
+        "real_gdp_billion_usd": ("DOUBLE", [year**1.5 + 100 for year in range(51)]),
     }
     report = report_on([source_of(tmp_path, [write_table(tmp_path, "macro", table)])])
     trend = next(i for i in report.insights if i.type == insights_pb2.INSIGHT_TYPE_TREND)

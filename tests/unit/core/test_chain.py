@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.caller import Call
+from server.call import Call
 from server.interceptors.authorize import Authorize
 from server.interceptors.chain import Handler, check_order, compose
 from server.interceptors.recover import Recover

@@ -8,7 +8,7 @@ import pytest
 from claribi.v1 import api_keys_pb2, dashboards_pb2, goals_pb2, members_pb2, reports_pb2, sharing_pb2
 from google.protobuf.message import Message
 
-from server.interceptors.rules import find_problems
+from server.rules import find_problems
 
 REQUIRED = "This field is required."
 

@@ -10,7 +10,7 @@ from claribi.v1.api_keys_pb2 import EXPIRY_NEVER, CreateApiKeyRequest, Expiry
 from claribi.v1.auth_pb2 import LoginRequest, LoginResponse
 from claribi.v1.members_pb2 import CreateMemberRequest
 
-from server.caller import Call
+from server.call import Call
 from server.core import snake_case
 from server.interceptors.authenticate import Authenticate
 from server.interceptors.authorize import Authorize

@@ -22,7 +22,8 @@ from claribi.v1.data_sources_pb2 import (
 )
 from sqlalchemy import insert
 
-from server.caller import Call, Caller
+from server.call import Call
+from server.caller import Caller
 from server.clock import DAY, new_id, to_micros
 from server.core import snake_case
 from server.errors import ApiError
