@@ -23,7 +23,9 @@ _CHANCE = 0.01
 _MOST_CATEGORIES = 10_000
 _COUNTABLE = word_set("quantity qty age count duration weight height distance population price units")
 _PERCENTAGES = word_set("percent percentage pct")
-_RELATIVE = word_set("change growth increase diff delta variance return yoy mom")
+_RELATIVE = word_set(
+    "change growth increase diff delta variance return yoy mom inflation deflation yield interest margin"
+)
 _OLDEST_AGE = 120
 _NUMBERS = (sources.COLUMN_TYPE_INTEGER, sources.COLUMN_TYPE_NUMBER)
 _FACTORS = (10.0, 100.0, 1000.0)

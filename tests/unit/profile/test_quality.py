@@ -90,6 +90,8 @@ def test_a_fault_is_found_once_with_its_rows_counted(
         "select range as id, case when range % 3 = 0 then -5.0 else 5.0 + range end as amount",
         # growth goes beyond 100 %
         "select range as id, range - 300 as growth_pct",
+        # prices may fall: a few quarters of inflation below zero are no mistake
+        "select range as id, (range - 3) / 10.0 as inflation_percent",
         # plans lie ahead
         "select range as id, date '2026-06-01' + (range % 100)::int as due_date",
         # one day a month: nothing is missing from a month
