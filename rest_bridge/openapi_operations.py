@@ -211,7 +211,8 @@ def _codes(binding: Binding, policy: policy_pb2.Policy) -> set[int]:
         codes.add(errors_pb2.ERROR_CODE_AUTHENTICATION_REQUIRED)
     if policy.scope:
         codes.add(errors_pb2.ERROR_CODE_INVALID_SCOPE)
-    if policy.least_role > policy_pb2.ROLE_VIEWER:
+    # A key is refused where a session is needed, whatever the role behind it.
+    if policy.least_role > policy_pb2.ROLE_VIEWER or policy.credentials == policy_pb2.CREDENTIALS_SESSION:
         codes.add(errors_pb2.ERROR_CODE_INSUFFICIENT_PERMISSIONS)
     if binding.body:
         codes |= {errors_pb2.ERROR_CODE_PAYLOAD_TOO_LARGE, errors_pb2.ERROR_CODE_UNSUPPORTED_MEDIA_TYPE}

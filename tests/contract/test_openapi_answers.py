@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 import pytest_asyncio
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
 
-from rest_bridge.openapi import product_document
+from tests.support.document import DOCUMENT, check
 
 if TYPE_CHECKING:
     from tests.support.world import World
@@ -49,7 +46,6 @@ READS: list[tuple[str, dict[str, str], str, int]] = [
     ("/api/v1/schema/", {}, "", 200),
     ("/api/v1/docs/", {}, "", 200),
 ]
-DOCUMENT = product_document()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -59,46 +55,6 @@ async def client(world: World) -> AsyncIterator[httpx2.AsyncClient]:
     headers = {"authorization": f"Bearer {token}"}
     async with httpx2.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as made:
         yield made
-
-
-def strict(node: Any) -> Any:
-    """OpenAPI 3.0 as JSON Schema; objects of an answer hold nothing that is not documented."""
-    if isinstance(node, list):
-        return [strict(each) for each in node]
-    if not isinstance(node, dict):
-        return node
-    plain = {key: strict(value) for key, value in node.items() if (key, value) != ("nullable", True)}
-    if isinstance(node.get("properties"), dict) and node.get("type") == "object":
-        plain.setdefault("additionalProperties", False)
-    return {"anyOf": [plain, {"type": "null"}]} if node.get("nullable") is True else plain
-
-
-def resolved(node: dict[str, Any]) -> dict[str, Any]:
-    if "$ref" not in node:
-        return node
-    target: Any = DOCUMENT
-    for part in node["$ref"].removeprefix("#/").split("/"):
-        target = target[part]
-    found: dict[str, Any] = target
-    return found
-
-
-def faults(schema: dict[str, Any], value: Any) -> list[str]:
-    whole = {**strict(schema), "components": strict({"schemas": DOCUMENT["components"]["schemas"]})}
-    validator = Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER)
-    found = (best_match([error]) for error in validator.iter_errors(value))
-    return [f"{error.json_path}: {error.message[:200]}" for error in found if error is not None]
-
-
-def check(path: str, verb: str, answer: httpx2.Response) -> None:
-    """Hold an answer against the document."""
-    documented = resolved(DOCUMENT["paths"][path][verb]["responses"][str(answer.status_code)])
-    always = {"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-Request-Id"}
-    assert [name for name in always & documented["headers"].keys() if name not in answer.headers] == []
-    media = answer.headers.get("content-type", "").partition(";")[0]
-    assert media in documented.get("content", {"": {}}), media
-    if media == "application/json" and "example" in json.dumps(documented["content"][media]):
-        assert faults(documented["content"][media]["schema"], answer.json()) == []
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

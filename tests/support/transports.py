@@ -21,6 +21,7 @@ from rest_bridge.policy import status_chooser
 from rest_bridge.product import error_table, method_policy
 from rest_bridge.style import STYLE
 from server.methods import Method, load_methods
+from tests.support.document import check
 from tests.support.world import World
 
 CODEC = Codec(STYLE)
@@ -131,10 +132,17 @@ class Rest:
         if content is not None:
             headers["content-type"] = "application/json"
         response = await self.http.request(rule.verb, url, content=content, headers=headers)
+        # Every answer of every case is held against the OpenAPI document too.
+        check(documented_path(rule), rule.verb.lower(), response)
         return answer_of(response)
 
     async def close(self) -> None:
         await self.http.aclose()
+
+
+def documented_path(rule: Rule) -> str:
+    """The path as the OpenAPI document prints it."""
+    return rule.path + "/" if rule.path.startswith("/api/") else rule.path
 
 
 def answer_of(response: httpx2.Response) -> Answer:
