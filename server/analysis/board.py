@@ -9,6 +9,7 @@ from claribi.v1.dashboards_pb2 import Widget, WidgetPosition, WidgetQuery
 from claribi.v1.data_sources_pb2 import DataColumn, DataSchema, DataTable
 
 from server.analysis.roles import name_words, word_set
+from server.query.widget import default_grain
 
 _COLUMNS = 12
 _METRICS = 4
@@ -22,6 +23,7 @@ _AVERAGED = word_set(
     "duration weight height length width satisfaction speed"
 )
 """Words of measures that are averaged: their sum means nothing."""
+_UNITS = frozenset({"usd", "eur", "gbp", "chf", "jpy", "percent", "pct"})
 _MONEY = word_set("revenue sales turnover amount income profit")
 
 
@@ -42,11 +44,9 @@ def suggest_widgets(source_id: str, schema: DataSchema) -> list[Widget]:
 
 
 def _measures(table: DataTable) -> list[DataColumn]:
-    return [
-        column
-        for column in table.columns
-        if column.role == sources.COLUMN_ROLE_MEASURE and column.distinct > 1
-    ]
+    """Money first, since that is what most boards are opened for; then in the order of the table."""
+    measures = [c for c in table.columns if c.role == sources.COLUMN_ROLE_MEASURE and c.distinct > 1]
+    return sorted(measures, key=lambda column: not _MONEY & set(name_words(column.name)))
 
 
 def _dimensions(table: DataTable) -> list[DataColumn]:
@@ -65,7 +65,11 @@ def _aggregation(column: DataColumn) -> insights_pb2.Aggregation:
 
 
 def _spoken(name: str) -> str:
-    return name.replace("_", " ").strip()
+    """A column's name as people say it; the unit stands with the number."""
+    words = name.replace("_", " ").split()
+    if len(words) > 1 and words[-1].lower() in _UNITS:
+        words.pop()
+    return " ".join(words)
 
 
 def _title(column: DataColumn) -> str:
@@ -99,6 +103,8 @@ def _charts(table: DataTable) -> Iterator[Widget]:
     if time is not None and time.distinct > 1:
         query = _asked(main)
         query.x, query.limit = time.name, 200
+        # Told, so that whoever draws the axis knows months from days.
+        query.grain = default_grain(time)
         yield _placed(boards.WIDGET_TYPE_LINE, f"{name} over time", query, (0, y, _COLUMNS))
         y += _CHART_HEIGHT
     for place, dimension in enumerate(dimensions[:2]):

@@ -120,7 +120,7 @@ def _axis(query: WidgetQuery, x: DataColumn | None) -> str:
     return quote(x.name)
 
 
-def default_grain(column: DataColumn) -> int:
+def default_grain(column: DataColumn) -> insights_pb2.Grain:
     """The grain that gives a time column some dozens of points, from its span."""
     low, high = _moment(column.min), _moment(column.max)
     if low is None or high is None:
