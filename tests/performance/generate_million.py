@@ -25,7 +25,7 @@ CHUNK_BYTES = 256 * 1024
 SAMPLE_SECONDS = 0.02
 MIB = 1 << 20
 REGIONS = ("North", "South", "East", "West", "Centre")
-PRODUCTS = tuple(f"Product {number:02d}, oak and linen" for number in range(40))
+PRODUCTS = tuple(f"Product {number:02d} in oak and linen" for number in range(40))
 
 
 def write_csv(path: Path, rows: int, seed: int) -> None:
