@@ -133,6 +133,8 @@ async def end(
     if row is None or row.status not in UNDER_WAY:
         return False
     summary = ReportSummary.FromString(row.summary)
+    # What was reserved is given back: nothing was used.
+    summary.credits_used = 0
     if error is not None:
         summary.error.CopyFrom(error)
     values = {
