@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from sqlalchemy import ColumnElement, Integer, Row, Select, Table, and_, bindparam, func, select
 
 from server.clock import bound
-from server.errors import invalid, not_found
+from server.errors import ApiError, invalid
 from server.stores.session import Transaction
 
 DEFAULT_PAGE_SIZE = 20
@@ -80,7 +80,7 @@ async def fetch_page(
         {**filters, "of_organization": organization_id, "of_size": size, "of_offset": (page - 1) * size},
     )
     if page > 1 and not rows:
-        raise not_found()
+        raise ApiError("not_found", f"There is no page {page}; ask for an earlier one.")
     return Page(rows, rows[0].rows_in_all if rows else 0)
 
 

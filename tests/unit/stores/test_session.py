@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from server.errors import ApiError
 from server.settings import Settings
@@ -131,4 +132,33 @@ async def test_a_caller_who_leaves_during_the_commit_does_not_lose_it(database: 
     await busy
     with pytest.raises(asyncio.CancelledError):
         await task
+    assert await _count(database) == 1
+
+
+async def test_sixty_readers_at_once_are_all_served(database: Database) -> None:
+    inside = 0
+    gate = asyncio.Event()
+
+    async def read() -> int:
+        nonlocal inside
+        async with database.read() as tx:
+            inside += 1
+            if inside == 60:
+                gate.set()
+            await gate.wait()
+            return int(await tx.scalar(select(func.count()).select_from(organizations)))
+
+    assert await asyncio.gather(*(read() for _ in range(60))) == [0] * 60
+
+
+async def test_a_failed_statement_leaves_the_connection_usable(database: Database) -> None:
+    async def twice() -> None:
+        async with database.write() as tx:
+            await tx.run(insert(organizations).values(**_row("a")))
+            await tx.run(insert(organizations).values(**_row("a")))
+
+    with pytest.raises(IntegrityError):
+        await twice()
+    async with database.write() as tx:
+        await tx.run(insert(organizations).values(**_row("b")))
     assert await _count(database) == 1
