@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any
 
 from claribi.v1 import insights_pb2 as ipb
@@ -156,8 +157,14 @@ def _summary(book: _Book, report: pb.Report) -> None:
     for row, (key, value, look) in enumerate(lines):
         book.put(sheet, row, 0, value=key, look="label")
         book.put(sheet, row, 1, value=value, look=look)
+        # Not every program makes room for wrapped text by itself.
+        sheet.set_row(row, LINE_POINTS[look] * max(1, ceil(len(value) / LINE_CHARACTERS[look])))
     _for_paper(sheet, landscape=False)
 
+
+# Height of a line, and characters that fit the summary's wide column, by look.
+LINE_POINTS = {"title": 27.0, "subtitle": 19.0, "text": 15.5}
+LINE_CHARACTERS = {"title": 60, "subtitle": 85, "text": 95}
 
 METRIC_COLUMNS = (
     Column("Metric", 36),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from claribi.v1 import insights_pb2 as ipb
@@ -15,7 +15,8 @@ TITLE_COLUMN, SERIES_COLUMN, X_COLUMN, VALUE_COLUMN, X_LABEL_COLUMN, Y_LABEL_COL
 WIDTH_PX, HEIGHT_PX, ROW_PX = 760, 340, 20
 
 _KINDS: dict[ipb.ChartType, dict[str, str]] = {
-    ipb.CHART_TYPE_BAR: {"type": "bar"},
+    # Standing bars: programs disagree about which axis of lying ones is reversed.
+    ipb.CHART_TYPE_BAR: {"type": "column"},
     ipb.CHART_TYPE_AREA: {"type": "area"},
     ipb.CHART_TYPE_SCATTER: {"type": "scatter"},
 }
@@ -42,8 +43,11 @@ def _chart(book: Any, chart: ipb.Chart, top: int) -> Any:
     """
     drawn = book.add_chart(_KINDS.get(chart.type, {"type": "line"}))
     colours = palette.colours([series.emphasis for series in chart.series])
+    apart = _stand_apart(chart)
+    if apart:
+        drawn.add_series(_as_one(chart, top, colours))
     first = top
-    for series, colour in zip(chart.series, colours, strict=True):
+    for series, colour in () if apart else zip(chart.series, colours, strict=True):
         last = first + max(len(series.points), 1) - 1
         drawn.add_series(
             {
@@ -56,10 +60,34 @@ def _chart(book: Any, chart: ipb.Chart, top: int) -> Any:
         first += len(series.points)
     _title(drawn, chart, top)
     _axes(drawn, chart, top)
-    drawn.set_legend({"position": "bottom"} if len(chart.series) > 1 else {"none": True})
+    several = len(chart.series) > 1 and not apart
+    drawn.set_legend({"position": "bottom"} if several else {"none": True})
     drawn.show_blanks_as("gap")
     drawn.set_size({"width": WIDTH_PX, "height": HEIGHT_PX})
     return drawn
+
+
+def _stand_apart(chart: ipb.Chart) -> bool:
+    """Whether the series of a bar chart share no category: they only colour the bars of one row."""
+    places = [point.x for series in chart.series for point in series.points]
+    return chart.type == ipb.CHART_TYPE_BAR and len(set(places)) == len(places)
+
+
+def _as_one(chart: ipb.Chart, top: int, colours: Sequence[str]) -> dict[str, Any]:
+    """All bars as one series, so that each stands over its own category; colours go point by point."""
+    coloured = [
+        {"fill": {"color": colour}}
+        for series, colour in zip(chart.series, colours, strict=True)
+        for _ in series.points
+    ]
+    last = top + max(len(coloured), 1) - 1
+    return {
+        "name": [DATA_SHEET, top, TITLE_COLUMN],
+        "categories": [DATA_SHEET, top, X_COLUMN, last, X_COLUMN],
+        "values": [DATA_SHEET, top, VALUE_COLUMN, last, VALUE_COLUMN],
+        "points": coloured,
+        "gap": 45,
+    }
 
 
 def _look(kind: ipb.ChartType, colour: str) -> dict[str, Any]:
@@ -92,10 +120,6 @@ def _axes(drawn: Any, chart: ipb.Chart, top: int) -> None:
         values |= _axis_name(top, Y_LABEL_COLUMN)
     if chart.x.label and chart.type != ipb.CHART_TYPE_BAR:
         along |= _axis_name(top, X_LABEL_COLUMN)
-    if chart.type == ipb.CHART_TYPE_BAR:
-        # The first category on top, as it is read.
-        along["reverse"] = True
-        values |= {"crossing": "max", "label_position": "low"}
     drawn.set_x_axis(along)
     drawn.set_y_axis(values)
 
