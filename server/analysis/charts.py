@@ -6,7 +6,7 @@ import numpy as np
 from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import formats, periods
-from server.analysis.columns import Dimension, Measure
+from server.analysis.columns import Dimension
 from server.analysis.evidence import Figure, Ledger, Text
 from server.analysis.facts import Facts
 from server.analysis.hypothesis import member_name
@@ -116,8 +116,3 @@ def _group_name(emphatic: bool) -> str:
 def _moment(series: Series, index: int) -> str:
     start = series.starts[index]
     return start.isoformat() if series.grain == "hour" else start.date().isoformat()
-
-
-def measure_axis(measure: Measure, *, average: bool) -> tuple[str, str]:
-    """Name and unit of the vertical axis of a measure."""
-    return (measure.average_name if average else measure.name, measure.unit)

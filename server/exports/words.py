@@ -67,10 +67,6 @@ def quality_code(value: ipb.QualityCode) -> str:
     return spoken(ipb.QualityCode, value, "QUALITY_CODE_")
 
 
-def chart_type(value: ipb.ChartType) -> str:
-    return spoken(ipb.ChartType, value, "CHART_TYPE_")
-
-
 def day(text: str) -> str:
     """A date or time as "1 July 2026"; what is neither stays as it is."""
     found = moment(text)

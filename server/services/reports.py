@@ -4,7 +4,6 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import quote
 
 from claribi.v1 import policy_pb2, reports_pb2
 from claribi.v1.reports_pb2 import (
@@ -29,6 +28,7 @@ from sqlalchemy import Row
 from server.call import Call
 from server.errors import ApiError, not_found
 from server.job import JobFailed
+from server.services.download import disposition
 from server.services.paging import envelope
 from server.stores import data_sources, links, reports
 from server.stores.files import Files, read_chunks
@@ -201,12 +201,6 @@ class ReportService:
         if row is None:
             raise not_found()
         return reports.to_report(row, base_url=call.base_url)
-
-
-def disposition(name: str) -> str:
-    """A Content-Disposition for a download: an ASCII name for old clients, the real one for the others (RFC 6266)."""
-    plain = name.encode("ascii", "replace").decode().replace("?", "-").replace('"', "'")
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
 
 
 def _patience(call: Call) -> float | None:
