@@ -24,7 +24,7 @@ def specification(chart: pb.Chart, displays: Mapping[str, str], total: float = U
     """
     clean = _clean(chart)
     numbers = {key: visible(display) for key, display in displays.items()}
-    if clean.type == pb.CHART_TYPE_BAR:
+    if clean.type in (pb.CHART_TYPE_BAR, pb.CHART_TYPE_WATERFALL):
         return bars.specification(clean, numbers, total)
     return lines.specification(clean, numbers, total)
 

@@ -69,6 +69,7 @@ class ChartType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CHART_TYPE_BAR: _ClassVar[ChartType]
     CHART_TYPE_AREA: _ClassVar[ChartType]
     CHART_TYPE_SCATTER: _ClassVar[ChartType]
+    CHART_TYPE_WATERFALL: _ClassVar[ChartType]
 
 class AxisKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -76,6 +77,12 @@ class AxisKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     AXIS_KIND_TIME: _ClassVar[AxisKind]
     AXIS_KIND_CATEGORY: _ClassVar[AxisKind]
     AXIS_KIND_NUMBER: _ClassVar[AxisKind]
+
+class SeriesRole(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SERIES_ROLE_UNSPECIFIED: _ClassVar[SeriesRole]
+    SERIES_ROLE_FITTED: _ClassVar[SeriesRole]
+    SERIES_ROLE_FORECAST: _ClassVar[SeriesRole]
 
 class Severity(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -143,10 +150,14 @@ CHART_TYPE_LINE: ChartType
 CHART_TYPE_BAR: ChartType
 CHART_TYPE_AREA: ChartType
 CHART_TYPE_SCATTER: ChartType
+CHART_TYPE_WATERFALL: ChartType
 AXIS_KIND_UNSPECIFIED: AxisKind
 AXIS_KIND_TIME: AxisKind
 AXIS_KIND_CATEGORY: AxisKind
 AXIS_KIND_NUMBER: AxisKind
+SERIES_ROLE_UNSPECIFIED: SeriesRole
+SERIES_ROLE_FITTED: SeriesRole
+SERIES_ROLE_FORECAST: SeriesRole
 SEVERITY_UNSPECIFIED: Severity
 SEVERITY_INFO: Severity
 SEVERITY_WARNING: Severity
@@ -376,24 +387,32 @@ class Axis(_message.Message):
     def __init__(self, label: _Optional[str] = ..., kind: _Optional[_Union[AxisKind, str]] = ..., unit: _Optional[str] = ..., grain: _Optional[_Union[Grain, str]] = ...) -> None: ...
 
 class Series(_message.Message):
-    __slots__ = ("name", "points", "emphasis")
+    __slots__ = ("name", "points", "emphasis", "role")
     NAME_FIELD_NUMBER: _ClassVar[int]
     POINTS_FIELD_NUMBER: _ClassVar[int]
     EMPHASIS_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
     name: str
     points: _containers.RepeatedCompositeFieldContainer[Point]
     emphasis: bool
-    def __init__(self, name: _Optional[str] = ..., points: _Optional[_Iterable[_Union[Point, _Mapping]]] = ..., emphasis: _Optional[bool] = ...) -> None: ...
+    role: SeriesRole
+    def __init__(self, name: _Optional[str] = ..., points: _Optional[_Iterable[_Union[Point, _Mapping]]] = ..., emphasis: _Optional[bool] = ..., role: _Optional[_Union[SeriesRole, str]] = ...) -> None: ...
 
 class Point(_message.Message):
-    __slots__ = ("x", "y", "evidence_id")
+    __slots__ = ("x", "y", "evidence_id", "low", "high", "total")
     X_FIELD_NUMBER: _ClassVar[int]
     Y_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_ID_FIELD_NUMBER: _ClassVar[int]
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
     x: str
     y: float
     evidence_id: str
-    def __init__(self, x: _Optional[str] = ..., y: _Optional[float] = ..., evidence_id: _Optional[str] = ...) -> None: ...
+    low: float
+    high: float
+    total: bool
+    def __init__(self, x: _Optional[str] = ..., y: _Optional[float] = ..., evidence_id: _Optional[str] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., total: _Optional[bool] = ...) -> None: ...
 
 class Annotation(_message.Message):
     __slots__ = ("x", "text")
