@@ -44,22 +44,42 @@ class Measure:
 
     column: str | None
     value: str
-    aggregation: str  # sum, average or count
+    aggregation: str  # sum, average, count or ratio
     label: str
     unit: str = ""
     level: bool = False  # one value a period: neither a total nor a mean of anything
+    is_share: bool = False  # rows are true (100) or false (0), so that the mean is a share in percent
+    made: str = ""  # how a derived measure is made of columns: `duration(opened_at, closed_at)`
+    uses: tuple[str, ...] = ()  # the columns a derived measure is made of
+    parts: tuple[str, str] = ("", "")  # of a ratio: SQL per row of its numerator and of its denominator
 
     @property
     def total(self) -> str:
         """The SQL that makes one number of rows."""
         if self.aggregation == "count":
             return "count(*)"
+        if self.aggregation == "ratio":
+            return f"sum({self.parts[0]}) / nullif(sum({self.parts[1]}), 0)"
         return f"sum({self.value})" if self.aggregation == "sum" else f"avg({self.value})"
+
+    @property
+    def cells(self) -> tuple[str, str, str]:
+        """The SQL of observations, total and variance over rows; total over observations is the mean or the ratio."""
+        if self.aggregation == "ratio":
+            return f"sum({self.parts[1]})", f"sum({self.parts[0]})", f"var_samp({self.value})"
+        return f"count({self.value})", f"sum({self.value})", f"var_samp({self.value})"
 
     @property
     def expression(self) -> str:
         """How the measure is made, for people and callers."""
-        return "count(*)" if self.column is None else f"{self.aggregation}({self.column})"
+        if self.counts_rows:
+            return "count(*)"
+        return self.made or f"{self.aggregation}({self.column})"
+
+    @property
+    def counts_rows(self) -> bool:
+        """Whether it is the number of rows."""
+        return self.aggregation == "count"
 
     @property
     def additive(self) -> bool:
@@ -67,19 +87,20 @@ class Measure:
         return self.aggregation in {"sum", "count"}
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the source it stands on."""
+        return self.uses or ((self.column,) if self.column else ())
+
+    @property
     def name(self) -> str:
         """What the measure is called in a sentence."""
-        return self.average_name if self.aggregation == "average" and not self.level else self.label
+        return self.average_name if not self.additive and not self.level else self.label
 
     @property
     def average_name(self) -> str:
         """What the mean over rows is called."""
-        return self.label if self.is_share or "average" in self.label else f"average {self.label}"
-
-    @property
-    def is_share(self) -> bool:
-        """Whether rows are true or false, so that the mean is a share."""
-        return self.value.startswith("case when") and self.value.endswith("else 0.0 end")
+        told = self.is_share or self.aggregation == "ratio" or "average" in self.label
+        return self.label if told else f"average {self.label}"
 
 
 @dataclass(frozen=True)
@@ -90,6 +111,8 @@ class Dimension:
     value: str
     label: str
     distinct: int
+    made: str = ""  # how a derived one is made of its column: `weekday(opened_at)`
+    is_calendar: bool = False  # a day of the week, a month or an hour
 
 
 @dataclass(frozen=True)
@@ -111,6 +134,9 @@ class Plan:
     ranked: tuple[Dimension, ...]  # many members: only who holds how much is asked
     entity: Dimension | None
     left_out: int
+    cuts: tuple[
+        Dimension, ...
+    ] = ()  # derived: calendars, bins and flags, by which means and rates are compared
 
 
 def plan_table(table: data_sources.DataTable, asked: Callable[[str], bool]) -> Plan:
@@ -146,8 +172,15 @@ def _varies(column: data_sources.DataColumn, rows: int) -> bool:
 def _measure(column: data_sources.DataColumn) -> Measure | None:
     name = quote(column.name)
     if column.type == data_sources.COLUMN_TYPE_BOOLEAN:
-        value = f"case when {name} is null then null when {name} then 100.0 else 0.0 end"
-        return Measure(column.name, value, "average", f"share {_flag_label(column.name)}", "%")
+        return Measure(
+            column.name,
+            share_value(name, f"{name} is null"),
+            "average",
+            f"share {_flag_label(column.name)}",
+            "%",
+            is_share=True,
+            made=f"share({column.name})",
+        )
     if column.role != data_sources.COLUMN_ROLE_MEASURE or column.type not in _NUMERIC:
         return None
     low, high = _bound(column.min), _bound(column.max)
@@ -157,6 +190,11 @@ def _measure(column: data_sources.DataColumn) -> Measure | None:
     return Measure(
         column.name, value, "average" if averaged else "sum", formats.label(column.name, unit), unit
     )
+
+
+def share_value(condition: str, unknown: str) -> str:
+    """SQL that is 100 where the condition holds, 0 where it does not, and NULL where nothing is known."""
+    return f"case when {unknown} then null when {condition} then 100.0 else 0.0 end"
 
 
 def _flag_label(name: str) -> str:

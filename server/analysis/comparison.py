@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.analysis import inference
+from server.analysis.clusters import Clusters
 from server.analysis.columns import Dimension, Measure
 from server.analysis.facts import Breakdown, Facts
 from server.analysis.inference import Difference, Floats, Groups
@@ -38,15 +39,40 @@ class Comparison:
     entities: bool = False
 
 
+def comparable(facts: Facts, dimension: Dimension, measure: Measure) -> bool:
+    """Whether a measure says something new along a dimension.
+
+    A column along itself does not; ranges of a column that wanders through time only tell the times apart.
+    """
+    if dimension.column in measure.columns and not dimension.is_calendar:
+        return False
+    cut = next((m for m in facts.measures if dimension.made and m.column == dimension.column), None)
+    return cut is None or not wanders(facts, cut)
+
+
+def wanders(facts: Facts, measure: Measure) -> bool:
+    """Whether the mean by period is like the one before: beyond two standard errors of no autocorrelation."""
+    timeline = facts.timeline
+    if timeline is None or measure not in timeline.n:
+        return False
+    n, total = timeline.n[measure], timeline.total[measure]
+    means = total[n > 0] / n[n > 0]
+    centred = means - means.mean() if len(means) else means
+    spread = float(centred @ centred)
+    if len(means) < LEAST_STRETCHES or spread <= 0.0:
+        return False
+    return bool(float(centred[1:] @ centred[:-1]) / spread > 2.0 / len(means) ** 0.5)
+
+
 def ranked(facts: Facts, measure: Measure) -> bool:
     return (
         abs(facts.overview[measure].skew) > SKEWED and facts.rows <= RANK_ROWS_LIMIT and not measure.is_share
     )
 
 
-def rank_sums(facts: Facts, measure: Measure) -> dict[tuple[str, str], float]:
+def rank_sums(facts: Facts, measure: Measure) -> dict[tuple[Dimension, str], float]:
     """The sum of the ranks (mid-ranks for ties) of each member of each dimension, in one query."""
-    dimensions = [found.dimension for found in facts.breakdowns]
+    dimensions = [found.dimension for found in (*facts.breakdowns, *facts.cuts)]
     if not dimensions:
         return {}
     names = [f"d{index}" for index in range(len(dimensions))]
@@ -62,14 +88,16 @@ def rank_sums(facts: Facts, measure: Measure) -> dict[tuple[str, str], float]:
     return _by_member(facts.scope.fetch(Statement(sql, inner.params)), dimensions)
 
 
-def _by_member(rows: list[tuple[Any, ...]], dimensions: list[Dimension]) -> dict[tuple[str, str], float]:
+def _by_member(
+    rows: list[tuple[Any, ...]], dimensions: list[Dimension]
+) -> dict[tuple[Dimension, str], float]:
     """Rank sums by column and member; each row says by zeros among its first cells whose set it is of."""
     found = {}
     for row in rows:
         index = row[: len(dimensions)].index(0)
         member = row[len(dimensions) + index]
         if member is not None:
-            found[dimensions[index].column, str(member)] = float(row[-1])
+            found[dimensions[index], str(member)] = float(row[-1])
     return found
 
 
@@ -105,28 +133,36 @@ def compare(
     breakdown: Breakdown,
     measure: Measure,
     *,
-    ranks: dict[tuple[str, str], float] | None,
+    ranks: dict[tuple[Dimension, str], float] | None,
     entities: tuple[tuple[str, ...], Groups] | None,
+    clusters: Clusters,
 ) -> Comparison | None:
-    groups = _cautious(breakdown, measure) if entities is None else _aligned(breakdown, entities)
+    """The comparison of a dimension's members; None when too few of them have rows enough."""
+    groups = _cautious(breakdown, measure, clusters) if entities is None else _aligned(breakdown, entities)
     keep = (groups.n >= LEAST_MEMBER_ROWS) & (groups.variance > 0)
     if keep.sum() < 2:
         return None
     kept = groups.take(keep)
     places = np.flatnonzero(keep)
     best, against_rest = _most_different(kept)
-    member = int(places[best])
+    member_p = against_rest.p_value
     if measure.is_share:
         statistic, p_value, effect = _by_rates(breakdown, places, measure, kept)
         test, name = "chi-square test of independence", "cramers_v"
     elif ranks and entities is None:
-        statistic, p_value, effect = _by_ranks(breakdown, places, measure, ranks, kept)
-        test, name = "Kruskal-Wallis test", "epsilon_squared"
+        by_ranks = _by_ranks(breakdown, places, measure, ranks, kept)
+        statistic, p_value, effect = by_ranks.statistic, by_ranks.p_value, by_ranks.delta
+        test, name = "Kruskal-Wallis test", "cliffs_delta"
+        best, member_p = by_ranks.member, by_ranks.member_p
+        against_rest = _against_rest(kept, best)
+        if (against_rest.value > 0) != (effect > 0):
+            return None  # means and ranks disagree: there is no plain way to say who is higher
     else:
         statistic, p_value = inference.welch_anova(kept)
         test, name, effect = "Welch's analysis of variance", "hedges_g", against_rest.hedges_g
+    member = int(places[best])
     # The member is chosen after the fact: it must stand out by itself, corrected for the choice.
-    p_value = max(p_value, min(1.0, against_rest.p_value * len(places)))
+    p_value = max(p_value, min(1.0, member_p * len(places)))
     rows = int(breakdown.n[measure][places].sum()) if entities is None else int(kept.n.sum())
     return Comparison(
         test,
@@ -137,7 +173,7 @@ def compare(
         member,
         against_rest,
         rows,
-        typical=name == "epsilon_squared",
+        typical=name == "cliffs_delta",
         entities=entities is not None,
     )
 
@@ -152,26 +188,46 @@ def _by_rates(
     return statistic, p_value, effect
 
 
+@dataclass(frozen=True)
+class _Ranked:
+    """The rank test, and the member whose ranks lie furthest from the rest: its index among the members kept."""
+
+    statistic: float
+    p_value: float
+    member: int
+    delta: float  # Cliff's delta of the member against the rest
+    member_p: float
+
+
 def _by_ranks(
     breakdown: Breakdown,
     places: NDArray[np.int64],
     measure: Measure,
-    ranks: dict[tuple[str, str], float],
+    ranks: dict[tuple[Dimension, str], float],
     kept: Groups,
-) -> tuple[float, float, float]:
-    """Kruskal-Wallis over the members kept, its statistic cut to the effective number of observations."""
-    column = breakdown.dimension.column
+) -> _Ranked:
+    """Kruskal-Wallis over the members kept, and Mann-Whitney of each against the rest.
+
+    Statistics are cut to the effective number of observations. Cliff 1993, Psychological Bulletin 114.
+    """
     rows = breakdown.n[measure].sum(axis=1)[places]
-    sums = np.array([ranks.get((column, breakdown.members[place]), 0.0) for place in places])
+    sums = np.array([ranks.get((breakdown.dimension, breakdown.members[place]), 0.0) for place in places])
     total = float(rows.sum())
     # Ranks were given over all rows; members too small to keep shift them by a little, so they are centred again.
     sums = sums - rows * (sums.sum() / total - (total + 1.0) / 2.0)
-    statistic, _, effect = inference.kruskal_wallis(rows, sums)
-    worth = float(kept.n.sum()) / total
-    from scipy import special
-
-    p_value = max(float(special.chdtrc(len(rows) - 1, statistic * worth)), inference.SMALLEST_P)
-    return statistic * worth, p_value, effect
+    statistic, _, _ = inference.kruskal_wallis(rows, sums)
+    statistic *= float(kept.n.sum()) / total
+    excess = sums - rows * (total + 1.0) / 2.0
+    rest = np.maximum(total - rows, 1.0)
+    distance = excess / np.sqrt(rows * rest * (total + 1.0) / 12.0) * np.sqrt(kept.n / rows)
+    best = int(np.argmax(np.abs(distance)))
+    return _Ranked(
+        statistic,
+        inference.chi_square_p(statistic, len(rows) - 1),
+        best,
+        float(2.0 * excess[best] / (rows[best] * rest[best])),
+        inference.normal_two_sided(float(distance[best])),
+    )
 
 
 def _aligned(breakdown: Breakdown, entities: tuple[tuple[str, ...], Groups]) -> Groups:
@@ -181,17 +237,17 @@ def _aligned(breakdown: Breakdown, entities: tuple[tuple[str, ...], Groups]) -> 
     return Groups(groups.n[order], groups.mean[order], groups.variance[order])
 
 
-def _cautious(breakdown: Breakdown, measure: Measure) -> Groups:
+def _cautious(breakdown: Breakdown, measure: Measure, clusters: Clusters) -> Groups:
     """Groups whose observations are cut to the independent ones they are worth."""
     groups = breakdown.groups(measure)
-    if not breakdown.starts:
-        return groups
-    worth = [
-        float(groups.n[member])
-        / _inflation(breakdown, measure, member, variance=float(groups.variance[member]))
-        for member in range(len(groups.n))
-    ]
-    return replace(groups, n=np.array(worth))
+    worth = groups.n / clusters.design_effect(breakdown, measure)
+    if breakdown.starts:
+        along_time = [
+            _inflation(breakdown, measure, member, variance=float(groups.variance[member]))
+            for member in range(len(groups.n))
+        ]
+        worth = np.minimum(worth, groups.n / np.array(along_time))
+    return replace(groups, n=worth)
 
 
 def _inflation(breakdown: Breakdown, measure: Measure, member: int, *, variance: float) -> float:
@@ -203,6 +259,8 @@ def _inflation(breakdown: Breakdown, measure: Measure, member: int, *, variance:
     n, total = _stretches(breakdown.n[measure]), _stretches(breakdown.total[measure])
     own_n, others_n = n[member], n.sum(axis=0) - n[member]
     seen = own_n > 0
+    if not seen.any():
+        return 1.0
     beside = seen & (others_n > 0)
     if beside.sum() >= 0.5 * seen.sum():
         seen = beside
@@ -233,18 +291,21 @@ def _stretches(cells: Floats) -> Floats:
     return summed
 
 
+def _against_rest(groups: Groups, index: int) -> Difference:
+    """One member against all others together."""
+    chosen = np.arange(len(groups.n)) == index
+    rest = inference.pooled(groups.take(~chosen))
+    pair = Groups(
+        *(
+            np.concatenate([getattr(part, name) for part in (groups.take(chosen), rest)])
+            for name in ("n", "mean", "variance")
+        )
+    )
+    return inference.welch_difference(pair)
+
+
 def _most_different(groups: Groups) -> tuple[int, Difference]:
     """The member whose mean lies furthest from the rest, in standard errors."""
-    found = []
-    for index in range(len(groups.n)):
-        chosen = np.arange(len(groups.n)) == index
-        rest = inference.pooled(groups.take(~chosen))
-        pair = Groups(
-            *(
-                np.concatenate([getattr(part, name) for part in (groups.take(chosen), rest)])
-                for name in ("n", "mean", "variance")
-            )
-        )
-        found.append(inference.welch_difference(pair))
+    found = [_against_rest(groups, index) for index in range(len(groups.n))]
     best = max(range(len(found)), key=lambda index: abs(found[index].statistic))
     return best, found[best]

@@ -12,6 +12,7 @@ from server.analysis import gate, ranking
 from server.analysis.cautions import cautions
 from server.analysis.columns import plan_table
 from server.analysis.content import content_hash
+from server.analysis.derived.plan import derive
 from server.analysis.detectors import DETECTORS
 from server.analysis.evidence import Ledger, Name, NoValue, join
 from server.analysis.facts import Facts, read_facts
@@ -114,6 +115,7 @@ def _read_table(request: AnalysisRequest, source: Source, table: data_sources.Da
         request.period(),
         work.queries,
     )
+    plan = derive(scope, table, plan, work.question.names)
     facts = read_facts(scope, plan, request.now)
     work.tables.append(facts)
     for detector in DETECTORS:

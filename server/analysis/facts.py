@@ -10,7 +10,7 @@ import numpy as np
 from server.analysis import periods
 from server.analysis.columns import Dimension, Measure, Plan, TimeColumn, row_count
 from server.analysis.inference import Floats, Groups
-from server.analysis.scope import Condition, Scope, between
+from server.analysis.scope import Condition, Scope, Statement, between
 
 CELL_BUDGET = 20_000  # members x periods of one breakdown
 SLICE_MEMBERS = 12  # dimensions with at most so many members are also followed through time
@@ -85,6 +85,7 @@ class Facts:
     overview: dict[Measure, Overview]
     timeline: Timeline | None = None
     breakdowns: tuple[Breakdown, ...] = ()
+    cuts: tuple[Breakdown, ...] = ()  # by derived dimensions
     report_grain: str | None = None
     now: datetime = field(default=datetime.max)
 
@@ -112,9 +113,14 @@ def read_facts(scope: Scope, plan: Plan, now: datetime) -> Facts:
         counted = row_count(scope.table)
         measures = (*measures, counted)
         timeline.n[counted] = timeline.total[counted] = timeline.rows
-    facts = Facts(scope, plan, rows, measures, overview, timeline, (), grain, now)
-    breakdowns = (_breakdown(facts, dimension) for dimension in plan.dimensions)
-    return replace(facts, breakdowns=tuple(found for found in breakdowns if len(found.members) > 1))
+    facts = Facts(scope, plan, rows, measures, overview, timeline, report_grain=grain, now=now)
+    found = _breakdowns(facts, (*plan.dimensions, *plan.cuts))
+    own, cuts = found[: len(plan.dimensions)], found[len(plan.dimensions) :]
+    return replace(facts, breakdowns=_telling(own), cuts=_telling(cuts))
+
+
+def _telling(breakdowns: Sequence[Breakdown]) -> tuple[Breakdown, ...]:
+    return tuple(found for found in breakdowns if len(found.members) > 1)
 
 
 def _as_levels(timeline: Timeline, levels: dict[Measure, Measure]) -> Timeline:
@@ -184,7 +190,7 @@ def _timeline(scope: Scope, measures: Sequence[Measure], now: datetime) -> Timel
         return None
     length = span[1] - span[0]
     grain = "hour" if length <= HOURLY_SPAN else "day" if length <= DAILY_SPAN else "month"
-    cells = [cell for m in measures for cell in (f"count({m.value})", f"sum({m.value})")]
+    cells = [cell for measure in measures for cell in measure.cells[:2]]
     columns = [f"date_trunc('{grain}', {time.value})", "count(*)", *cells]
     rows = scope.fetch(scope.select(columns, [_real_moments(time, now)], group="1", order="1"))
     starts = tuple(_moment(row[0]) for row in rows)
@@ -194,26 +200,35 @@ def _timeline(scope: Scope, measures: Sequence[Measure], now: datetime) -> Timel
     return Timeline(grain, starts, table[:, 0], n, total, span[0], span[1])
 
 
-def _breakdown(facts: Facts, dimension: Dimension) -> Breakdown:
-    grain = _slice_grain(facts, dimension)
-    scope, measures = facts.scope, facts.measures
+def _breakdowns(facts: Facts, dimensions: Sequence[Dimension]) -> list[Breakdown]:
+    """Each dimension's members and periods, one query each, asked side by side."""
+    grains = [_slice_grain(facts, dimension) for dimension in dimensions]
+    statements = [
+        _cells(facts, dimension, grain) for dimension, grain in zip(dimensions, grains, strict=True)
+    ]
+    answers = facts.scope.fetch_all(statements)
+    return [
+        _pivot(dimension, grain, rows=rows, measures=facts.measures)
+        for dimension, grain, rows in zip(dimensions, grains, answers, strict=True)
+    ]
+
+
+def _cells(facts: Facts, dimension: Dimension, grain: str | None) -> Statement:
     conditions = [Condition(f"{dimension.value} is not null")]
     period = "null"
-    if grain and scope.time:
-        conditions.append(_real_moments(scope.time, facts.now))
-        period = f"date_trunc('{grain}', {scope.time.value})"
-    values = [measure.value for measure in measures if measure.column is not None]
-    cells = [cell for v in values for cell in (f"count({v})", f"sum({v})", f"var_samp({v})")]
-    statement = scope.select(
+    if grain and facts.scope.time:
+        conditions.append(_real_moments(facts.scope.time, facts.now))
+        period = f"date_trunc('{grain}', {facts.scope.time.value})"
+    cells = [cell for measure in facts.measures if not measure.counts_rows for cell in measure.cells]
+    return facts.scope.select(
         [dimension.value, period, "count(*)", *cells], conditions, group="1, 2", order="1, 2"
     )
-    return _pivot(dimension, grain, rows=scope.fetch(statement), measures=measures)
 
 
 def _slice_grain(facts: Facts, dimension: Dimension) -> str | None:
     if facts.timeline is None:
         return None
-    few = dimension.distinct <= SLICE_MEMBERS
+    few = dimension.distinct <= SLICE_MEMBERS and not dimension.made
     if few and dimension.distinct * len(facts.timeline.starts) <= CELL_BUDGET:
         return facts.timeline.grain
     return facts.report_grain
@@ -226,7 +241,7 @@ def _pivot(
     moments = tuple(sorted({row[1] for row in rows if row[1] is not None}))
     row_of = {member: index for index, member in enumerate(members)}
     column_of = {moment: index for index, moment in enumerate(moments)}
-    real = [measure for measure in measures if measure.column is not None]
+    real = [measure for measure in measures if not measure.counts_rows]
     cells = np.zeros((1 + 3 * len(real), len(members), max(len(moments), 1)))
     places = [row_of[row[0]] for row in rows], [column_of.get(row[1], 0) for row in rows]
     if rows:
@@ -234,7 +249,7 @@ def _pivot(
     n = {measure: cells[1 + 3 * i] for i, measure in enumerate(real)}
     total = {measure: cells[2 + 3 * i] for i, measure in enumerate(real)}
     variance = {measure: cells[3 + 3 * i] for i, measure in enumerate(real)}
-    for counted in (measure for measure in measures if measure.column is None):
+    for counted in (measure for measure in measures if measure.counts_rows):
         n[counted] = total[counted] = cells[0]
         variance[counted] = np.zeros_like(cells[0])
     return Breakdown(

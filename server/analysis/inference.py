@@ -27,6 +27,11 @@ def normal_two_sided(statistic: float) -> float:
     return max(float(2.0 * special.ndtr(-abs(statistic))), SMALLEST_P)
 
 
+def chi_square_p(statistic: float, degrees: float) -> float:
+    """P(X >= statistic) of chi-square."""
+    return max(float(special.chdtrc(degrees, statistic)), SMALLEST_P)
+
+
 def t_quantile(probability: float, degrees: float) -> float:
     """The quantile of Student's t."""
     return float(special.stdtrit(degrees, probability))

@@ -17,6 +17,7 @@ from server.query.engine import open_snapshot
 MEMORY_MB = 512
 # Sums of doubles depend on the order of addition; one thread keeps it, and with it the report, the same.
 THREADS = 1
+BESIDE = 2  # questions asked side by side, each on a thread of its own
 
 
 def run(payload: dict[str, Any], progress: Callable[[str, float], None]) -> bytes:
@@ -46,7 +47,7 @@ def read_request(payload: dict[str, Any], stack: ExitStack) -> AnalysisRequest:
 
 def _source(source: dict[str, Any], stack: ExitStack) -> Source:
     query = stack.enter_context(
-        open_snapshot(Path(source["directory"]), memory_mb=MEMORY_MB, threads=THREADS)
+        open_snapshot(Path(source["directory"]), memory_mb=MEMORY_MB, threads=THREADS, beside=BESIDE)
     )
     return Source(
         id=source["id"],

@@ -59,12 +59,12 @@ def _candidates(tables: Sequence[Facts], question: Question) -> list[_Candidate]
     """All measures of all tables; the rows of a table without measures of its own are only counted when alone."""
     found = []
     for index, facts in enumerate(tables):
-        own = [measure for measure in facts.measures if measure.column is not None]
+        own = [measure for measure in facts.measures if not measure.counts_rows]
         asked = any(question.names(measure.column or "") for measure in own)
         still = _compared(facts) is None
         for place, measure in enumerate([*own, *_counts(facts, own, alone=len(tables) == 1)]):
             named = question.names(measure.column or measure.label)
-            counted = measure.column is None
+            counted = measure.counts_rows
             found.append(_Candidate(facts, measure, (not named, still, not asked, counted, index, place)))
     return found
 

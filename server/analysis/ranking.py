@@ -138,7 +138,7 @@ def score(hypothesis: Hypothesis, q_value: float, newest: datetime | None = None
         value *= SLICE_WEIGHT
     if is_old(hypothesis, newest):
         value *= OLD_WEIGHT
-    return value * (COUNT_WEIGHT if hypothesis.measure.column is None else 1.0)
+    return value * (COUNT_WEIGHT if hypothesis.measure.counts_rows else 1.0)
 
 
 def merge(findings: Sequence[Finding]) -> list[Finding]:
@@ -204,8 +204,8 @@ def _mirrored(a: Hypothesis, b: Hypothesis) -> bool:
     return bool(
         a.dimension
         and b.dimension
-        and a.measure.column == b.dimension.column
-        and b.measure.column == a.dimension.column
+        and b.dimension.column in a.measure.columns
+        and a.dimension.column in b.measure.columns
     )
 
 

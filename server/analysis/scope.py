@@ -11,6 +11,7 @@ from server.analysis.periods import Span
 from server.query.sql import quote, select
 
 Parameter = str | float | int
+LOOKED_AT = 200_000  # rows that are enough to choose how to look at a table
 
 
 class Queries(Protocol):
@@ -18,6 +19,10 @@ class Queries(Protocol):
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of the answer."""
+        ...
+
+    def gather(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> list[list[tuple[Any, ...]]]:
+        """The rows of several questions, asked side by side."""
         ...
 
 
@@ -40,6 +45,10 @@ class Statement:
     def nested(self) -> str:
         """The statement as something to select from."""
         return f"({self.sql})"
+
+    def limited(self, rows: int) -> "Statement":
+        """The statement cut to its first rows."""
+        return Statement(f"{self.sql} limit {rows:d}", self.params)
 
 
 @dataclass
@@ -67,6 +76,19 @@ class Scope:
         self.count.run += 1
         return self.query.rows(statement.sql, list(statement.params))
 
+    def fetch_all(self, statements: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
+        """Runs several queries on the snapshot, side by side."""
+        self.count.run += len(statements)
+        return self.query.gather([(statement.sql, list(statement.params)) for statement in statements])
+
+    def look(self, cells: Sequence[str]) -> tuple[Any, ...]:
+        """One row of aggregates that choose how to look at a table and are never told; tall tables are sampled."""
+        statement = self.select(cells)
+        if self.rows > LOOKED_AT:
+            sample = f"{quote(self.table)} tablesample reservoir({LOOKED_AT} rows) repeatable (1)"
+            statement = self.select(cells, source=f"(from {sample})")
+        return self.fetch(statement)[0]
+
     def base(self) -> tuple[Condition, ...]:
         """The conditions every query of this scope carries."""
         if self.time is None or self.period is None:
@@ -80,11 +102,12 @@ class Scope:
         *,
         group: str = "",
         order: str = "",
+        source: str = "",
     ) -> Statement:
-        """A SELECT over the rows in scope that meet the conditions."""
+        """A SELECT over the rows in scope that meet the conditions; of the table when no other source is given."""
         every = (*self.base(), *conditions)
         where = " and ".join(condition.sql for condition in every)
-        sql = select(columns, quote(self.table), where=where, group=group, order=order)
+        sql = select(columns, source or quote(self.table), where=where, group=group, order=order)
         return Statement(sql, tuple(value for condition in every for value in condition.params))
 
 

@@ -228,7 +228,7 @@ def _needed(material: Material) -> list[Text]:
             found.append(
                 say("{0} covers few complete periods: a longer history tells a change from the usual.", table)
             )
-        if not any(measure.column for measure in facts.measures):
+        if not any(not measure.counts_rows for measure in facts.measures):
             found.append(say("{0} has no column of numbers to add up or average.", table))
         if not facts.breakdowns:
             found.append(say("{0} has no column of categories to compare by.", table))

@@ -36,7 +36,7 @@ def followed(facts: Facts, grain: str) -> Iterator[Series]:
 
 def sliced_measures(facts: Facts) -> list[Measure]:
     """The first measures of the table: real ones before the count of rows."""
-    return sorted(facts.measures, key=lambda measure: measure.column is None)[:SLICED_MEASURES]
+    return sorted(facts.measures, key=lambda measure: measure.counts_rows)[:SLICED_MEASURES]
 
 
 def _member_series(facts: Facts, measure: Measure, grain: str) -> Iterator[Series]:

@@ -9,6 +9,7 @@ from server.analysis.periods import GRAIN_VALUES
 _AGGREGATIONS = {
     "sum": insights.AGGREGATION_SUM,
     "average": insights.AGGREGATION_AVERAGE,
+    "ratio": insights.AGGREGATION_AVERAGE,
     "count": insights.AGGREGATION_COUNT,
 }
 _BY_MEAN = (insights.INSIGHT_TYPE_GROUP_DIFFERENCE,)
@@ -21,6 +22,7 @@ def subject_of(hypothesis: Hypothesis) -> insights.Subject:
     subject = insights.Subject(measure=_measure(hypothesis.measure, mean=hypothesis.kind in _BY_MEAN))
     if hypothesis.dimension is not None:
         subject.dimension.column = hypothesis.dimension.column
+        subject.dimension.expression = hypothesis.dimension.made
         if hypothesis.members:
             subject.dimension.member = hypothesis.members[0]
             subject.dimension.other_members.extend(hypothesis.members[1:OTHER_MEMBERS])
@@ -38,9 +40,9 @@ def subject_of(hypothesis: Hypothesis) -> insights.Subject:
 def _measure(measure: Measure, *, mean: bool) -> insights.Measure:
     aggregation = "average" if mean and measure.aggregation == "sum" else measure.aggregation
     label = measure.average_name if aggregation == "average" else measure.label
-    expression = f"{aggregation}({measure.column})" if measure.column else measure.expression
-    if measure.is_share:
-        expression = f"share({measure.column})"
+    expression = (
+        measure.expression if measure.made or measure.counts_rows else f"{aggregation}({measure.column})"
+    )
     return insights.Measure(
         column=measure.column,
         expression=expression,

@@ -29,8 +29,11 @@ class QueryError(Exception):
 class Query:
     """One open snapshot. Questions are single SELECT statements; values travel as parameters."""
 
-    def __init__(self, connection: "duckdb.DuckDBPyConnection", tables: Sequence[str]) -> None:
+    def __init__(
+        self, connection: "duckdb.DuckDBPyConnection", tables: Sequence[str], *, beside: int = 1
+    ) -> None:
         self._connection = connection
+        self._beside = beside
         self.tables = tuple(tables)
         self.columns: tuple[str, ...] = ()
 
@@ -49,6 +52,21 @@ class Query:
         if len(found) > MAX_ROWS:
             raise QueryError(f"The question gave more than {MAX_ROWS:,} rows; aggregate in SQL.")
         return found
+
+    def gather(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> list[list[tuple[Any, ...]]]:
+        """The rows of several questions, as many side by side as the snapshot was opened for. Raises QueryError.
+
+        Each question runs on one thread, so that sums of doubles are added in one order, whoever runs beside it.
+        """
+        if self._beside < 2 or len(questions) < 2:
+            return [self.rows(sql, params) for sql, params in questions]
+        from concurrent.futures import ThreadPoolExecutor
+
+        def ask(question: tuple[str, Sequence[Any]]) -> list[tuple[Any, ...]]:
+            return Query(self._connection.cursor(), self.tables).rows(*question)
+
+        with ThreadPoolExecutor(self._beside) as pool:
+            return list(pool.map(ask, questions))
 
     def one(self, sql: str, params: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """The first row of a question, or None when it has none. Raises QueryError."""
@@ -73,9 +91,12 @@ def _is_select(statement: "duckdb.Statement") -> bool:
 
 
 @contextmanager
-def open_snapshot(directory: Path, *, memory_mb: int = 512, threads: int = 2) -> Iterator[Query]:
+def open_snapshot(
+    directory: Path, *, memory_mb: int = 512, threads: int = 2, beside: int = 1
+) -> Iterator[Query]:
     """Opens the snapshot in `directory`: each table is a view of its name.
 
+    `threads` work on one question; `beside` questions may be gathered side by side.
     Only the Parquet files of the snapshot can be read; nothing can be written, attached, installed or set.
     `memory_mb` is DuckDB's own limit in MiB, which single values can exceed: the process limit is the wall.
     Raises SnapshotError when the folder is not a snapshot.
@@ -90,7 +111,7 @@ def open_snapshot(directory: Path, *, memory_mb: int = 512, threads: int = 2) ->
             source = select(["*"], f"read_parquet({literal(file)})")
             connection.execute(f"create view {quote(name)} as {source}")
         _lock(connection, list(files.values()), memory_mb=memory_mb, threads=threads)
-        yield Query(connection, list(files))
+        yield Query(connection, list(files), beside=beside)
     finally:
         connection.close()
 

@@ -80,7 +80,7 @@ class Change:
 def _scaled(series: Series) -> Floats:
     """Per day and, where values are positive, on the scale on which their moves are hardly skewed."""
     values = series.daily().values
-    if series.measure.aggregation == "average" or not (values > 0).all() or len(values) < LEAST_HISTORY:
+    if not series.measure.additive or not (values > 0).all() or len(values) < LEAST_HISTORY:
         return values
     scales = (np.log(values), np.sqrt(values), values)
     moves = inference.steadiest([np.diff(scaled[:-1]) for scaled in scales], spared=0)
@@ -104,7 +104,7 @@ def _against_previous(facts: Facts, series: Series) -> _Move | None:
 
 def _sampling_error(facts: Facts, series: Series) -> float:
     """How uncertain the mean of the last period's rows is by their number alone; 0 for totals and levels."""
-    if series.measure.level or series.measure.aggregation != "average" or series.last_rows <= 0:
+    if series.measure.level or series.measure.additive or series.last_rows <= 0:
         return 0.0
     return facts.overview[series.measure].deviation / float(series.last_rows**0.5)
 

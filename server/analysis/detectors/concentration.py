@@ -186,9 +186,7 @@ def _tell(finding: Finding, writer: Writer) -> Told:
         title, body = _alone(writer, parts=(first, what, share, by, members))
     else:
         title, body = _several(hypothesis, dimension, held, writer, parts=(first, what, share, by, members))
-    rows = (
-        [] if measure.column is None or held.count > 1 else [_row_share(hypothesis, dimension, known, writer)]
-    )
+    rows = [] if measure.counts_rows or held.count > 1 else [_row_share(hypothesis, dimension, known, writer)]
     sure = ledger.say(f"The evidence that the split is not even is {certainty(finding.q_value)}.")
     drawn = charts.member_figures(
         ledger, hypothesis.facts, dimension, expression=measure.total, called=(what.text, measure.unit)

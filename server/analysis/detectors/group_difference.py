@@ -3,8 +3,9 @@
 from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import charts, formats
+from server.analysis.clusters import read_clusters
 from server.analysis.columns import Dimension, Measure
-from server.analysis.comparison import Comparison, compare, entity_groups, rank_sums, ranked
+from server.analysis.comparison import Comparison, comparable, compare, entity_groups, rank_sums, ranked
 from server.analysis.evidence import Figure, Name, NoValue, Text, join
 from server.analysis.facts import Breakdown, Facts
 from server.analysis.hypothesis import (
@@ -31,7 +32,7 @@ from server.analysis.scope import (
 
 MATERIAL_G = 0.2
 MATERIAL_V = 0.1
-MATERIAL_EPSILON = 0.01
+MATERIAL_DELTA = 0.1
 MATERIAL_RELATIVE = 0.01
 MATERIAL_POINTS = 2.0
 # Words of measures of which less is wanted; of other measures the engine does not know which way is good.
@@ -50,18 +51,20 @@ class GroupDifference:
     def propose(self, facts: Facts) -> list[Hypothesis]:
         """Each measure by each dimension."""
         found = []
-        measures = [measure for measure in facts.measures if measure.column is not None]
+        measures = [measure for measure in facts.measures if not measure.counts_rows]
         ranks = {measure: rank_sums(facts, measure) for measure in measures if ranked(facts, measure)}
-        for breakdown in facts.breakdowns:
+        clusters = read_clusters(facts, measures)
+        for breakdown in (*facts.breakdowns, *facts.cuts):
             entities = entity_groups(facts, breakdown, measures)
             for measure in measures:
-                if measure.column == breakdown.dimension.column:
+                if not comparable(facts, breakdown.dimension, measure):
                     continue
                 compared = compare(
                     breakdown,
                     measure,
                     ranks=ranks.get(measure),
                     entities=entities.get(measure) if entities else None,
+                    clusters=clusters,
                 )
                 if compared is not None:
                     found.append(_hypothesis(facts, breakdown, measure, compared))
@@ -76,7 +79,7 @@ def _hypothesis(facts: Facts, breakdown: Breakdown, measure: Measure, compared: 
     rest = compared.against_rest
     base = abs(float(breakdown.groups(measure).mean[compared.member]) - rest.value)
     relative = rest.value / base if base > 0 else None
-    floors = {"cramers_v": MATERIAL_V, "epsilon_squared": MATERIAL_EPSILON, "hedges_g": MATERIAL_G}
+    floors = {"cramers_v": MATERIAL_V, "cliffs_delta": MATERIAL_DELTA, "hedges_g": MATERIAL_G}
     if measure.is_share:
         large = abs(rest.value) >= MATERIAL_POINTS
     else:

@@ -236,14 +236,16 @@ class Measure(_message.Message):
     def __init__(self, column: _Optional[str] = ..., expression: _Optional[str] = ..., aggregation: _Optional[_Union[Aggregation, str]] = ..., label: _Optional[str] = ..., unit: _Optional[str] = ...) -> None: ...
 
 class Dimension(_message.Message):
-    __slots__ = ("column", "member", "other_members")
+    __slots__ = ("column", "member", "other_members", "expression")
     COLUMN_FIELD_NUMBER: _ClassVar[int]
     MEMBER_FIELD_NUMBER: _ClassVar[int]
     OTHER_MEMBERS_FIELD_NUMBER: _ClassVar[int]
+    EXPRESSION_FIELD_NUMBER: _ClassVar[int]
     column: str
     member: str
     other_members: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, column: _Optional[str] = ..., member: _Optional[str] = ..., other_members: _Optional[_Iterable[str]] = ...) -> None: ...
+    expression: str
+    def __init__(self, column: _Optional[str] = ..., member: _Optional[str] = ..., other_members: _Optional[_Iterable[str]] = ..., expression: _Optional[str] = ...) -> None: ...
 
 class SecondColumn(_message.Message):
     __slots__ = ("column", "member")

@@ -1,0 +1,1 @@
+"""Makes measures and dimensions of columns, without which a table of records says little."""

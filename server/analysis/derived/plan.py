@@ -1,0 +1,35 @@
+"""What is derived of a table, within a budget."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from claribi.v1 import data_sources_pb2 as data_sources
+
+from server.analysis.columns import Plan
+from server.analysis.derived.bins import bins
+from server.analysis.derived.calendars import calendars
+from server.analysis.derived.durations import durations
+from server.analysis.derived.keywords import flag_dimension, keywords
+from server.analysis.derived.ratios import ratios
+from server.analysis.derived.shares import shares
+from server.analysis.scope import Scope
+
+LEAST_ROWS = 30  # of fewer nothing derived is worth a look
+TALL = 2_000_000  # rows from which each further way to cut the table costs seconds
+TALL_CUTS = 4
+
+
+def derive(scope: Scope, table: data_sources.DataTable, plan: Plan, asked: Callable[[str], bool]) -> Plan:
+    """The plan with derived measures and dimensions; what `asked` names comes first within each budget."""
+    if scope.rows < LEAST_ROWS:
+        return plan
+    flags = keywords(scope, table, asked)
+    measures = [
+        *durations(scope, table, asked),
+        *ratios(scope, table, plan.measures, asked),
+        *shares(scope, table, asked),
+        *flags,
+    ]
+    cuts = [*calendars(scope, table, asked), *bins(scope, table, plan, asked), *map(flag_dimension, flags)]
+    most = TALL_CUTS if scope.rows > TALL else len(cuts)
+    return replace(plan, measures=(*plan.measures, *measures), cuts=tuple(cuts[:most]))
