@@ -25,7 +25,7 @@ def line(series: Series, title: Text, alt: Text, marks: Sequence[tuple[int, str]
     chart.x.CopyFrom(
         insights.Axis(label=formats.sentence_case(series.grain), kind=insights.AXIS_KIND_TIME, grain=grain)
     )
-    chart.y.CopyFrom(_number_axis(series.measure.name, series.measure.unit))
+    chart.y.CopyFrom(number_axis(series.measure.name, series.measure.unit))
     shown = range(max(0, len(series.starts) - LINE_POINTS), len(series.starts))
     drawn = chart.series.add(name=_series_name(series), emphasis=True)
     for index in shown:
@@ -48,7 +48,7 @@ def bars(
     chart = insights.Chart(type=insights.CHART_TYPE_BAR, title=texts[0].text, alt=texts[1].text)
     label = formats.sentence_case(dimension.label)
     chart.x.CopyFrom(insights.Axis(label=label, kind=insights.AXIS_KIND_CATEGORY))
-    chart.y.CopyFrom(_number_axis(*axis))
+    chart.y.CopyFrom(number_axis(*axis))
     for emphatic in (True, False):
         chosen = [(member, figure) for member, figure in rows if (member in emphasis) == emphatic]
         if chosen:
@@ -101,7 +101,8 @@ def _of_member(facts: Facts, dimension: Dimension, expression: str, member: str)
     return aggregate(facts.scope, expression, [equals(dimension, member)])
 
 
-def _number_axis(label: str, unit: str) -> insights.Axis:
+def number_axis(label: str, unit: str) -> insights.Axis:
+    """An axis of numbers."""
     return insights.Axis(label=formats.sentence_case(label), kind=insights.AXIS_KIND_NUMBER, unit=unit)
 
 

@@ -4,6 +4,7 @@ from server.analysis.detectors.change import Change
 from server.analysis.detectors.concentration import Concentration
 from server.analysis.detectors.group_difference import GroupDifference
 from server.analysis.detectors.outlier import Outlier
+from server.analysis.detectors.seasonality import Seasonality
 from server.analysis.detectors.trend import SteadyTrend
 from server.analysis.hypothesis import Detector
 
@@ -14,4 +15,5 @@ DETECTORS: tuple[Detector, ...] = (
     GroupDifference(),
     Concentration(),
     Outlier(),
+    Seasonality(),
 )

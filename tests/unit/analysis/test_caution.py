@@ -94,4 +94,4 @@ def test_a_seasonal_fall_is_no_finding_when_the_season_is_known(tmp_path: Path) 
 
 def test_each_type_of_insight_has_one_detector() -> None:
     kinds = [detector.kind for detector in DETECTORS]
-    assert len(kinds) == len(set(kinds)) == 5
+    assert len(kinds) == len(set(kinds)) >= 5

@@ -1,0 +1,99 @@
+"""Seasons are found where the calendar is behind them, and not in noise."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from claribi.v1 import insights_pb2, reports_pb2
+
+from server.analysis.seasons import calendar_season, line_spectrum_test
+from tests.quality.noise import NULLS
+from tests.unit.analysis.snapshots import Column, report_on, source_of, write_table
+
+MONDAY = datetime(2024, 4, 1)
+Random = np.random.Generator
+
+
+@pytest.mark.parametrize("name", sorted(NULLS))
+@pytest.mark.parametrize(("cycle", "cycles"), [(12, 3), (7, 30), (24, 12)])
+def test_noise_has_no_season(name: str, cycle: int, cycles: int) -> None:
+    random = np.random.default_rng(cycle)
+    p_values = np.array(
+        [line_spectrum_test(NULLS[name](random, cycle * cycles), cycle)[1] for _ in range(300)]
+    )
+    assert (p_values <= 0.01).mean() <= 0.01 + 3.5 * (0.01 / 300) ** 0.5
+
+
+def test_a_season_is_found_in_a_random_walk() -> None:
+    random = np.random.default_rng(3)
+    walk = random.normal(size=7 * 40).cumsum()
+    week = np.tile([0.0, 0.0, 0.0, 0.0, 3.0, 3.0, 0.0], 40)
+    assert line_spectrum_test(walk + week, 7)[1] < 1e-6
+
+
+def test_a_trend_does_not_lift_the_last_months_of_a_year() -> None:
+    year = np.zeros(12)
+    year[4] = 6.0
+    values = np.arange(36) * 2.0 + np.tile(year, 3) + 50.0
+    found = calendar_season(values, values, 12)
+    assert found is not None
+    assert found.peak == 4
+    assert found.profile[4] == pytest.approx(6.0 - 6.0 / 12)
+    assert found.strength > 0.95
+
+
+@pytest.mark.parametrize("values", [np.full(36, 5.0), np.arange(20.0)])
+def test_constant_and_short_series_have_no_season(values: np.ndarray) -> None:
+    assert calendar_season(values, values, 12) is None
+
+
+def _sales(random: Random, keep: Callable[[datetime], float], *, days: int, rows: int) -> dict[str, Column]:
+    drawn = [MONDAY + timedelta(hours=float(hour)) for hour in random.uniform(0.0, 24.0 * days, rows)]
+    moments = [moment for moment in drawn if random.random() < keep(moment)]
+    return {
+        "sold_at": ("TIMESTAMP", moments),
+        "area": ("VARCHAR", list(random.choice(["Oslo", "Turin"], len(moments)))),
+        "amount": ("DOUBLE", np.round(random.gamma(4.0, 25.0, len(moments)), 2)),
+    }
+
+
+def _seasons(directory: Path, columns: dict[str, Column]) -> list[insights_pb2.Insight]:
+    source = source_of(directory, [write_table(directory, "sales", columns)])
+    report = report_on([source], report_type=reports_pb2.REPORT_TYPE_COMPREHENSIVE)
+    return [i for i in report.insights if i.type == insights_pb2.INSIGHT_TYPE_SEASONALITY]
+
+
+def test_a_busy_weekday_is_named_with_how_far_it_stands_out(tmp_path: Path) -> None:
+    found = _seasons(
+        tmp_path,
+        _sales(np.random.default_rng(1), lambda at: 1.0 if at.weekday() == 4 else 0.5, days=364, rows=40_000),
+    )
+    week = next(i for i in found if i.subject.time.grain == insights_pb2.GRAIN_DAY)
+    assert week.subject.dimension.member == "Friday"
+    assert week.subject.dimension.column == "sold_at"
+    assert week.magnitude.relative == pytest.approx(1.0 / (4.0 / 7.0) - 1.0, rel=0.05)
+    assert week.direction == insights_pb2.DIRECTION_HIGHER
+
+
+def test_a_busy_hour_is_named_in_a_table_of_a_year(tmp_path: Path) -> None:
+    found = _seasons(
+        tmp_path,
+        _sales(np.random.default_rng(2), lambda at: 1.0 if at.hour == 14 else 0.4, days=300, rows=30_000),
+    )
+    day = next(i for i in found if i.subject.time.grain == insights_pb2.GRAIN_HOUR)
+    assert day.subject.dimension.member == "14:00"
+
+
+def test_a_strong_month_is_named(tmp_path: Path) -> None:
+    found = _seasons(
+        tmp_path,
+        _sales(np.random.default_rng(3), lambda at: 1.0 if at.month == 12 else 0.5, days=1461, rows=30_000),
+    )
+    year = next(i for i in found if i.subject.time.grain == insights_pb2.GRAIN_MONTH)
+    assert year.subject.dimension.member == "December"
+
+
+def test_even_sales_have_no_season(tmp_path: Path) -> None:
+    assert _seasons(tmp_path, _sales(np.random.default_rng(4), lambda at: 1.0, days=800, rows=8000)) == []
