@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from server.analysis.columns import Dimension, Measure
 from server.analysis.facts import Breakdown, Facts
 from server.analysis.inference import Floats
-from server.analysis.scope import Condition
+from server.analysis.scope import Condition, aliased
 
 LEAST_CLUSTERS = 10
 MOST_CANDIDATES = 4
+NESTED = 1.1  # members an entity may lie in on average, to count as lying in one
 EVIDENT = 0.01  # p value of the analysis of variance from which rows are taken to hang together
 
 
@@ -25,6 +28,14 @@ class Clusters:
 
     correlation: dict[tuple[Dimension, Measure], float] = field(default_factory=dict)
     pairs: dict[tuple[Dimension, Dimension], dict[str, float]] = field(default_factory=dict)
+
+    def within(self, entity: Dimension | None, breakdown: Breakdown) -> list[Measure]:
+        """The measures that hang together by an entity each of which belongs to one member of the breakdown."""
+        if entity is None:
+            return []
+        pairs = self.pairs.get((entity, breakdown.dimension), {})
+        nested = pairs and sum(pairs.values()) <= NESTED * entity.distinct
+        return [measure for cluster, measure in self.correlation if cluster == entity] if nested else []
 
     def design_effect(self, breakdown: Breakdown, measure: Measure) -> Floats:
         """How many times larger the variance of each member's mean is than for independent rows, shape (members,).
@@ -49,8 +60,8 @@ def read_clusters(facts: Facts, measures: Sequence[Measure]) -> Clusters:
     if not candidates or not measures:
         return Clusters()
     scope = facts.scope
-    cells = [cell for measure in measures for cell in measure.cells]
-    answers = scope.fetch_all(
+    cells = aliased([cell for measure in measures for cell in measure.cells])
+    answers = scope.gather(
         [
             scope.select(cells, [Condition(f"{cluster.value} is not null")], group=cluster.value)
             for cluster in candidates
@@ -58,9 +69,9 @@ def read_clusters(facts: Facts, measures: Sequence[Measure]) -> Clusters:
     )
     correlation = {
         (cluster, measure): found
-        for cluster, rows in zip(candidates, answers, strict=True)
+        for cluster, columns in zip(candidates, answers, strict=True)
         for index, measure in enumerate(measures)
-        if (found := _intraclass(_column(rows, 3 * index))) > 0.0
+        if (found := _intraclass(*_column(columns, 3 * index))) > 0.0
     }
     clustering = [cluster for cluster in candidates if any(c == cluster for c, _ in correlation)]
     return Clusters(correlation, _pairs(facts, clustering)) if clustering else Clusters()
@@ -74,19 +85,20 @@ def _candidates(facts: Facts) -> list[Dimension]:
     return sorted(several.values(), key=lambda found: (-found.distinct, found.column))[:MOST_CANDIDATES]
 
 
-def _column(rows: Sequence[tuple[float | None, ...]], place: int) -> Floats:
-    """Observations, totals and variances of one measure by cluster, shape (clusters, 3)."""
-    cells = [[0.0 if cell is None else float(cell) for cell in row[place : place + 3]] for row in rows]
-    table = np.array(cells, dtype=np.float64).reshape(len(cells), 3)
-    return table[table[:, 0] > 0]
+def _column(columns: Sequence[NDArray[Any]], place: int) -> tuple[Floats, Floats, Floats]:
+    """Observations, totals and variances of one measure by cluster, each of shape (clusters,)."""
+    n, total, variance = (
+        np.nan_to_num(np.ma.filled(cells, 0).astype(np.float64)) for cells in columns[place : place + 3]
+    )
+    known = n > 0
+    return n[known], total[known], variance[known]
 
 
-def _intraclass(table: Floats) -> float:
+def _intraclass(n: Floats, total: Floats, variance: Floats) -> float:
     """The intraclass correlation by one-way analysis of variance; 0 unless clusters evidently differ.
 
     Donner 1986, "A review of inference procedures for the intraclass correlation coefficient", Int. Stat. Rev. 54.
     """
-    n, total, variance = table.T
     k, rows = len(n), float(n.sum())
     if k < LEAST_CLUSTERS or rows <= k + 1:
         return 0.0
@@ -108,15 +120,17 @@ def _pairs(
     dimensions = [found.dimension for found in (*facts.breakdowns, *facts.cuts)]
     scope = facts.scope
     cells = [f"approx_count_distinct({cluster.value})" for cluster in clustering]
-    answers = scope.fetch_all(
+    answers = scope.gather(
         [
-            scope.select([dimension.value, *cells], [Condition(f"{dimension.value} is not null")], group="1")
+            scope.select(
+                aliased([dimension.value, *cells]), [Condition(f"{dimension.value} is not null")], group="1"
+            )
             for dimension in dimensions
         ]
     )
     return {
-        (cluster, dimension): {str(row[0]): float(row[1 + index]) for row in rows}
-        for dimension, rows in zip(dimensions, answers, strict=True)
+        (cluster, dimension): dict(zip(map(str, columns[0]), map(float, columns[1 + index]), strict=True))
+        for dimension, columns in zip(dimensions, answers, strict=True)
         for index, cluster in enumerate(clustering)
         if cluster.column != dimension.column or dimension.made
     }

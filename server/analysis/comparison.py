@@ -119,8 +119,7 @@ def entity_groups(
     sql = select(["member", "count(distinct entity)", "sum(n)", *cells], inner.nested, group="1", order="1")
     rows = scope.fetch(Statement(sql, inner.params))
     pairs, lines = sum(int(row[1]) for row in rows), sum(int(row[2]) for row in rows)
-    nested = pairs <= 1.1 * entity.distinct
-    if not rows or not nested or lines < ENTITY_ROWS * pairs:
+    if not rows or lines < ENTITY_ROWS * pairs:
         return None
     members = tuple(str(row[0]) for row in rows)
     table = np.array([[0.0 if cell is None else float(cell) for cell in row[3:]] for row in rows])

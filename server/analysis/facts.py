@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from server.analysis import periods
 from server.analysis.columns import Dimension, Measure, Plan, TimeColumn, row_count
 from server.analysis.inference import Floats, Groups
-from server.analysis.scope import Condition, Scope, Statement, between
+from server.analysis.scope import Condition, Scope, Statement, aliased, between
 
 CELL_BUDGET = 20_000  # members x periods of one breakdown
 SLICE_MEMBERS = 12  # dimensions with at most so many members are also followed through time
@@ -192,9 +193,10 @@ def _timeline(scope: Scope, measures: Sequence[Measure], now: datetime) -> Timel
     grain = "hour" if length <= HOURLY_SPAN else "day" if length <= DAILY_SPAN else "month"
     cells = [cell for measure in measures for cell in measure.cells[:2]]
     columns = [f"date_trunc('{grain}', {time.value})", "count(*)", *cells]
-    rows = scope.fetch(scope.select(columns, [_real_moments(time, now)], group="1", order="1"))
-    starts = tuple(_moment(row[0]) for row in rows)
-    table = _numbers([row[1:] for row in rows])
+    statement = scope.select(aliased(columns), [_real_moments(time, now)], group="1", order="1")
+    moments, *numbers = scope.gather([statement])[0]
+    starts = tuple(np.asarray(moments, dtype="datetime64[us]").tolist())
+    table = _numbers(numbers)
     n = {measure: table[:, 1 + 2 * i] for i, measure in enumerate(measures)}
     total = {measure: table[:, 2 + 2 * i] for i, measure in enumerate(measures)}
     return Timeline(grain, starts, table[:, 0], n, total, span[0], span[1])
@@ -206,23 +208,22 @@ def _breakdowns(facts: Facts, dimensions: Sequence[Dimension]) -> list[Breakdown
     statements = [
         _cells(facts, dimension, grain) for dimension, grain in zip(dimensions, grains, strict=True)
     ]
-    answers = facts.scope.fetch_all(statements)
+    answers = facts.scope.gather(statements)
     return [
-        _pivot(dimension, grain, rows=rows, measures=facts.measures)
-        for dimension, grain, rows in zip(dimensions, grains, answers, strict=True)
+        _pivot(dimension, grain, columns=columns, measures=facts.measures)
+        for dimension, grain, columns in zip(dimensions, grains, answers, strict=True)
     ]
 
 
 def _cells(facts: Facts, dimension: Dimension, grain: str | None) -> Statement:
     conditions = [Condition(f"{dimension.value} is not null")]
-    period = "null"
+    period = "null::timestamp"
     if grain and facts.scope.time:
         conditions.append(_real_moments(facts.scope.time, facts.now))
         period = f"date_trunc('{grain}', {facts.scope.time.value})"
     cells = [cell for measure in facts.measures if not measure.counts_rows for cell in measure.cells]
-    return facts.scope.select(
-        [dimension.value, period, "count(*)", *cells], conditions, group="1, 2", order="1, 2"
-    )
+    columns = aliased([dimension.value, period, "count(*)", *cells])
+    return facts.scope.select(columns, conditions, group="1, 2", order="1, 2")
 
 
 def _slice_grain(facts: Facts, dimension: Dimension) -> str | None:
@@ -235,26 +236,26 @@ def _slice_grain(facts: Facts, dimension: Dimension) -> str | None:
 
 
 def _pivot(
-    dimension: Dimension, grain: str | None, *, rows: list[tuple[Any, ...]], measures: Sequence[Measure]
+    dimension: Dimension, grain: str | None, *, columns: list[NDArray[Any]], measures: Sequence[Measure]
 ) -> Breakdown:
-    members = tuple(sorted({row[0] for row in rows}))
-    moments = tuple(sorted({row[1] for row in rows if row[1] is not None}))
-    row_of = {member: index for index, member in enumerate(members)}
-    column_of = {moment: index for index, moment in enumerate(moments)}
+    names, numbers = np.asarray(columns[0], dtype=object), _numbers(columns[2:])
+    members, rows = np.unique(names.astype(str), return_inverse=True)
+    starts: tuple[datetime, ...] = ()
+    places = np.zeros(len(names), dtype=np.int64)
+    if grain is not None:
+        moments, places = np.unique(np.asarray(columns[1], dtype="datetime64[us]"), return_inverse=True)
+        starts = tuple(moments.tolist())
     real = [measure for measure in measures if not measure.counts_rows]
-    cells = np.zeros((1 + 3 * len(real), len(members), max(len(moments), 1)))
-    places = [row_of[row[0]] for row in rows], [column_of.get(row[1], 0) for row in rows]
-    if rows:
-        cells[:, places[0], places[1]] = _numbers([row[2:] for row in rows]).T
+    cells = np.zeros((1 + 3 * len(real), len(members), max(len(starts), 1)))
+    if len(names):
+        cells[:, rows, places] = numbers.T
     n = {measure: cells[1 + 3 * i] for i, measure in enumerate(real)}
     total = {measure: cells[2 + 3 * i] for i, measure in enumerate(real)}
     variance = {measure: cells[3 + 3 * i] for i, measure in enumerate(real)}
     for counted in (measure for measure in measures if measure.counts_rows):
         n[counted] = total[counted] = cells[0]
         variance[counted] = np.zeros_like(cells[0])
-    return Breakdown(
-        dimension, members, grain, tuple(_moment(m) for m in moments), cells[0], n, total, variance
-    )
+    return Breakdown(dimension, tuple(members.tolist()), grain, starts, cells[0], n, total, variance)
 
 
 def native_grain(timeline: Timeline) -> str:
@@ -306,15 +307,9 @@ def _usual_gap(timeline: Timeline) -> timedelta:
     return max(base, sorted(steps)[int(0.9 * (len(steps) - 1))]) if steps else base
 
 
-def _moment(value: Any) -> datetime:
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=None)
-    return datetime(value.year, value.month, value.day)
-
-
-def _numbers(rows: Sequence[tuple[Any, ...]]) -> Floats:
-    """The cells, shape (rows, columns), with 0 for NULL and for what is not finite."""
-    table = np.array(rows, dtype=np.float64)
+def _numbers(columns: Sequence[NDArray[Any]]) -> Floats:
+    """The columns side by side, shape (rows, columns), with 0 for NULL and for what is not finite."""
+    table = np.column_stack([np.ma.filled(column, 0).astype(np.float64) for column in columns])
     finite: Floats = np.where(np.isfinite(table), table, 0.0)
     return finite
 

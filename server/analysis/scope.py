@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from numpy.typing import NDArray
+
 from server.analysis.columns import Dimension, Measure, TimeColumn
 from server.analysis.periods import Span
 from server.query.sql import quote, select
@@ -21,8 +23,8 @@ class Queries(Protocol):
         """All rows of the answer."""
         ...
 
-    def gather(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> list[list[tuple[Any, ...]]]:
-        """The rows of several questions, asked side by side."""
+    def gather(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> list[list[NDArray[Any]]]:
+        """The columns of several questions, asked side by side."""
         ...
 
 
@@ -76,8 +78,8 @@ class Scope:
         self.count.run += 1
         return self.query.rows(statement.sql, list(statement.params))
 
-    def fetch_all(self, statements: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
-        """Runs several queries on the snapshot, side by side."""
+    def gather(self, statements: Sequence[Statement]) -> list[list[NDArray[Any]]]:
+        """The columns of several queries on the snapshot, asked side by side; NULL is NaN among numbers."""
         self.count.run += len(statements)
         return self.query.gather([(statement.sql, list(statement.params)) for statement in statements])
 
@@ -131,6 +133,11 @@ def between(time: TimeColumn, start: datetime, end: datetime) -> Condition:
     """Moments from the start up to, not including, the end."""
     sql = f"{time.value} >= cast(? as timestamp) and {time.value} < cast(? as timestamp)"
     return Condition(sql, (start.isoformat(sep=" "), end.isoformat(sep=" ")))
+
+
+def aliased(columns: Sequence[str]) -> list[str]:
+    """The columns under names of their own: c0, c1 and so on."""
+    return [f"{column} as c{place}" for place, column in enumerate(columns)]
 
 
 def within(scope: Scope, span: Span) -> Condition:

@@ -93,8 +93,11 @@ def member_series(
 
 def _bins(moments: tuple[datetime, ...], starts: tuple[datetime, ...], grain: str) -> NDArray[np.int64]:
     """For each moment the index of its period, -1 outside."""
-    place = {start: index for index, start in enumerate(starts)}
-    return np.array([place.get(periods.floor(moment, grain), -1) for moment in moments], dtype=np.int64)
+    if not moments or not starts:
+        return np.full(len(moments), -1, dtype=np.int64)
+    edges = np.array([*starts, periods.shift(starts[-1], grain, 1)], dtype="datetime64[us]")
+    places = np.searchsorted(edges, np.array(moments, dtype="datetime64[us]"), side="right") - 1
+    return np.where(places < len(starts), places, -1)
 
 
 def _series(

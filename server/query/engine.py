@@ -10,6 +10,10 @@ from server.query.sql import literal, quote, select
 
 if TYPE_CHECKING:
     import duckdb
+    from numpy.typing import NDArray
+
+Question = tuple[str, Sequence[Any]]
+"""A statement and the values of its parameters, in order."""
 
 MAX_ROWS = 1_000_000
 """Most rows a question may bring into Python."""
@@ -53,17 +57,35 @@ class Query:
             raise QueryError(f"The question gave more than {MAX_ROWS:,} rows; aggregate in SQL.")
         return found
 
-    def gather(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> list[list[tuple[Any, ...]]]:
-        """The rows of several questions, as many side by side as the snapshot was opened for. Raises QueryError.
+    def arrays(self, sql: str, params: Sequence[Any] = ()) -> list["NDArray[Any]"]:
+        """The columns of a question as arrays, NULL as NaN among numbers. Raises QueryError.
+
+        The statement must give every column a name of its own.
+        """
+        import duckdb
+        import numpy as np
+
+        try:
+            found = self._connection.execute(self._statement(sql), list(params)).fetchnumpy()
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error as error:
+            raise QueryError(str(error)) from error
+        return [
+            np.ma.filled(column, np.nan) if column.dtype.kind == "f" else column for column in found.values()
+        ]
+
+    def gather(self, questions: Sequence[Question]) -> list[list["NDArray[Any]"]]:
+        """The columns of several questions, as many side by side as the snapshot was opened for. Raises QueryError.
 
         Each question runs on one thread, so that sums of doubles are added in one order, whoever runs beside it.
         """
         if self._beside < 2 or len(questions) < 2:
-            return [self.rows(sql, params) for sql, params in questions]
+            return [self.arrays(sql, params) for sql, params in questions]
         from concurrent.futures import ThreadPoolExecutor
 
-        def ask(question: tuple[str, Sequence[Any]]) -> list[tuple[Any, ...]]:
-            return Query(self._connection.cursor(), self.tables).rows(*question)
+        def ask(question: Question) -> list["NDArray[Any]"]:
+            return Query(self._connection.cursor(), self.tables).arrays(*question)
 
         with ThreadPoolExecutor(self._beside) as pool:
             return list(pool.map(ask, questions))

@@ -9,7 +9,7 @@ from claribi.v1 import insights_pb2 as insights
 from server.analysis import charts, formats, inference
 from server.analysis.columns import Dimension, Measure, row_count
 from server.analysis.evidence import Figure, Name, NoValue, Text, join
-from server.analysis.facts import Facts
+from server.analysis.facts import Breakdown, Facts
 from server.analysis.hypothesis import (
     Finding,
     Hypothesis,
@@ -24,7 +24,7 @@ from server.analysis.hypothesis import (
     saturating,
 )
 from server.analysis.inference import Floats
-from server.analysis.scope import Condition, Scalar, aggregate, equals, percent_of
+from server.analysis.scope import Condition, Scalar, aggregate, aliased, equals, percent_of
 from server.query.sql import select
 
 LEAST_ROWS = 50
@@ -33,6 +33,9 @@ LEAST_MEMBERS = 4
 ALONE_SHARE, ALONE_TIMES = 0.40, 2.5
 # Several are few when they are at most this share of the members and hold half of the total.
 FEW_SHARE, FEW_HOLD = 0.10, 0.50
+
+
+_ROWS = row_count("rows")
 
 
 @dataclass(frozen=True)
@@ -61,39 +64,65 @@ class Concentration:
     def propose(self, facts: Facts) -> list[Hypothesis]:
         """Each total that can be split, by each dimension with enough members."""
         measures = [m for m in facts.measures if m.aggregation == "sum" and facts.overview[m].low >= 0]
+        if facts.rows < LEAST_ROWS:
+            return []
         counted = row_count(facts.scope.table)
-        found = []
-        for dimension in (*facts.plan.dimensions, *facts.plan.ranked):
-            held = _holdings(facts, dimension, measures) if facts.rows >= LEAST_ROWS else {}
-            for measure in (*measures, counted):
-                holdings = held.get(measure)
-                if (
-                    holdings is not None
-                    and len(holdings.members) >= LEAST_MEMBERS
-                    and holdings.total.sum() > 0
-                ):
-                    found.append(_examine(facts, dimension, measure, holdings))
-        return found
+        return [
+            _examine(facts, dimension, counted if measure is _ROWS else measure, holdings)
+            for dimension, held in _all_holdings(facts, measures)
+            for measure, holdings in held.items()
+            if len(holdings.members) >= LEAST_MEMBERS and holdings.total.sum() > 0
+        ]
 
     def tell(self, finding: Finding, writer: Writer) -> Told:
         """The concentration in words."""
         return _tell(finding, writer)
 
 
-def _holdings(facts: Facts, dimension: Dimension, measures: list[Measure]) -> dict[Measure, _Holdings]:
-    """What the members hold of each measure, and of the rows, in one query."""
-    scope, known = facts.scope, Condition(f"{dimension.value} is not null")
+def _all_holdings(facts: Facts, measures: list[Measure]) -> list[tuple[Dimension, dict[Measure, _Holdings]]]:
+    """What the members of each dimension hold of each measure, and of the rows."""
+    whole = facts.timeline is None or float(facts.timeline.rows.sum()) == facts.rows
+    read = {found.dimension: found for found in facts.breakdowns} if whole else {}
+    asked = [dimension for dimension in (*facts.plan.dimensions, *facts.plan.ranked) if dimension not in read]
+    known = [(dimension, _from_breakdown(found, measures)) for dimension, found in read.items()]
+    return [*known, *_asked_holdings(facts, asked, measures)]
+
+
+def _from_breakdown(breakdown: Breakdown, measures: list[Measure]) -> dict[Measure, _Holdings]:
+    names = list(breakdown.members)
+    rows = breakdown.rows.sum(axis=1)
+    found = {_ROWS: _sorted(names, rows, rows, rows)}
+    for measure in measures:
+        groups = breakdown.groups(measure)
+        n, mean = groups.n, np.nan_to_num(groups.mean)
+        squares = np.nan_to_num(groups.variance) * np.maximum(n - 1.0, 0.0) + n * mean**2
+        found[measure] = _sorted(names, rows, n * mean, squares)
+    return found
+
+
+def _asked_holdings(
+    facts: Facts, dimensions: list[Dimension], measures: list[Measure]
+) -> list[tuple[Dimension, dict[Measure, _Holdings]]]:
+    """The same of dimensions with many members, one query each."""
     values = [measure.value for measure in measures]
     cells = [cell for v in values for cell in (f"sum({v})", f"sum(cast({v} as double) * {v})")]
-    rows = scope.fetch(scope.select([dimension.value, "count(*)", *cells], [known], group="1", order="1"))
-    if not rows:
-        return {}
-    names = [str(row[0]) for row in rows]
-    table = np.array([[0.0 if cell is None else float(cell) for cell in row[1:]] for row in rows])
-    count = table[:, 0]
-    found = {row_count(facts.scope.table): _sorted(names, count, count, count)}
-    for index, measure in enumerate(measures):
-        found[measure] = _sorted(names, count, table[:, 1 + 2 * index], table[:, 2 + 2 * index])
+    statements = [
+        facts.scope.select(
+            aliased([dimension.value, "count(*)", *cells]),
+            [Condition(f"{dimension.value} is not null")],
+            group="1",
+            order="1",
+        )
+        for dimension in dimensions
+    ]
+    found = []
+    for dimension, (members, *columns) in zip(dimensions, facts.scope.gather(statements), strict=True):
+        names = [str(member) for member in members]
+        table = [np.nan_to_num(np.ma.filled(column, 0).astype(np.float64)) for column in columns]
+        held = {_ROWS: _sorted(names, table[0], table[0], table[0])}
+        for index, measure in enumerate(measures):
+            held[measure] = _sorted(names, table[0], table[1 + 2 * index], table[2 + 2 * index])
+        found.append((dimension, held))
     return found
 
 

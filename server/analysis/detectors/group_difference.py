@@ -55,7 +55,7 @@ class GroupDifference:
         ranks = {measure: rank_sums(facts, measure) for measure in measures if ranked(facts, measure)}
         clusters = read_clusters(facts, measures)
         for breakdown in (*facts.breakdowns, *facts.cuts):
-            entities = entity_groups(facts, breakdown, measures)
+            entities = entity_groups(facts, breakdown, clusters.within(facts.plan.entity, breakdown))
             for measure in measures:
                 if not comparable(facts, breakdown.dimension, measure):
                     continue
