@@ -11,7 +11,7 @@ BENCHMARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("tests.performance.request_cpu", ("--requests", "80", "--rounds", "1")),
     ("tests.performance.ingest_speed", ("20000",)),
     ("tests.performance.generate_million", ("--rows", "20000")),
-    ("tests.quality.first_figures", ("--quick",)),
+    ("tests.quality", ("--quick",)),
 )
 
 
