@@ -23,6 +23,7 @@ from server.analysis.request import AnalysisRequest, Source
 from server.analysis.scope import QueryCount, Scope
 from server.analysis.sections import Material, write_sections, write_summary
 from server.analysis.subject import magnitude_of, statistics_of, subject_of
+from server.analysis.vocabulary import vocabulary
 from server.query.engine import QueryError
 
 ENGINE = "claribi-analyst 1.0"
@@ -49,7 +50,21 @@ class _Work:
     queries: QueryCount = field(default_factory=QueryCount)
 
 
+@dataclass(frozen=True)
+class Written:
+    """A report with what it was written from."""
+
+    report: reports.Report
+    findings: Findings
+    ledger: Ledger
+
+
 def analyse(request: AnalysisRequest, progress: Progress) -> reports.Report:
+    """The report alone."""
+    return write_report(request, progress).report
+
+
+def write_report(request: AnalysisRequest, progress: Progress) -> Written:
     """The content of the report: sections, insights, evidence, charts, data quality, statistics, summary, hash.
 
     The same snapshots, question and seed give the same content_hash. Raises ValueError for an unreadable period and
@@ -66,10 +81,10 @@ def analyse(request: AnalysisRequest, progress: Progress) -> reports.Report:
     report.summary = write_summary(material).text
     report.sections.extend(write_sections(material, request.sections))
     report.evidence.extend(work.ledger.entries)
-    gate.check_report(report, work.ledger.names)
+    gate.check_report(report, vocabulary(work.tables) | work.ledger.names, work.ledger.said)
     report.content_hash = content_hash(report)
     progress("write", 1.0)
-    return report
+    return Written(report, findings, work.ledger)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """The ledger of printed numbers: each was asked of the snapshot, each text says which it prints."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +12,6 @@ from server.analysis.periods import Span
 from server.analysis.scope import Parameter, Scalar
 
 _INT32_MAX = 2**31 - 1
-_SLOT = re.compile(r"\{\d+\}")
 
 
 class NoValue(Exception):
@@ -37,19 +35,24 @@ class Name:
 
 
 @dataclass(frozen=True)
-class Text:
-    """A checked text, the evidence it prints and the words it may print."""
-
-    text: str
-    evidence_ids: tuple[str, ...] = ()
-    bound: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Statistic:
     """A report statistic: how much was tested or found, the one kind of number no query stands behind."""
 
     text: str
+
+
+Leaf = Figure | Name | Statistic
+
+
+@dataclass(frozen=True)
+class Text:
+    """A checked text, the evidence it prints, the words it may print, what it was filled with, and its sentences."""
+
+    text: str
+    evidence_ids: tuple[str, ...] = ()
+    bound: tuple[str, ...] = ()
+    leaves: tuple[Leaf, ...] = ()
+    sentences: tuple["Text", ...] = ()  # of a joined text
 
 
 Part = Figure | Name | Text | Statistic
@@ -66,6 +69,8 @@ def join(texts: Sequence[Text], separator: str = " ") -> Text:
         separator.join(text.text for text in texts if text.text),
         tuple(dict.fromkeys(evidence_id for text in texts for evidence_id in text.evidence_ids)),
         tuple(dict.fromkeys(word for text in texts for word in text.bound)),
+        tuple(leaf for text in texts for leaf in text.leaves),
+        tuple(part for text in texts for part in text.sentences or (text,) if part.text),
     )
 
 
@@ -76,6 +81,7 @@ class Ledger:
     now: datetime
     entries: list[insights_pb2.Evidence] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
+    said: dict[str, Text] = field(default_factory=dict)  # every text that passed the gate
     _known: dict[tuple[str, str, tuple[Parameter, ...], str], Figure] = field(default_factory=dict)
 
     def number(self, label: str, scalar: Scalar, *, unit: str = "", display: Display | None = None) -> Figure:
@@ -109,11 +115,13 @@ class Ledger:
         return self._known[key]
 
     def say(self, template: str, *parts: Part) -> Text:
-        """Fills `{0}`, `{1}`... and passes the gate: no digit may come from the template itself.
+        """Fills `{0}`, `{1}`... and passes the gate: what the template itself says states no number, unit or period.
 
         Raises gate.UnboundNumber.
         """
-        gate.check(_SLOT.sub("", template), ())
+        gate.check_template(
+            template, (place for place, part in enumerate(parts) if isinstance(part, Figure | Statistic))
+        )
         words = [part.display if isinstance(part, Figure) else part.text for part in parts]
         text = template.format(*words)
         names = [part.text for part in parts if isinstance(part, Name)]
@@ -124,9 +132,11 @@ class Ledger:
         if template.startswith("{"):
             text = formats.sentence_case(text)
             bound += [formats.sentence_case(word) for word in bound]
-        gate.check(text, bound)
         ids = [evidence_id for part in parts for evidence_id in _ids(part)]
-        return Text(text, tuple(dict.fromkeys(ids)), tuple(dict.fromkeys(bound)))
+        leaves = [leaf for part in parts for leaf in (part.leaves if isinstance(part, Text) else (part,))]
+        said = Text(text, tuple(dict.fromkeys(ids)), tuple(dict.fromkeys(bound)), tuple(leaves))
+        self.said[text] = said
+        return said
 
     def _entry(
         self, evidence_id: str, label: str, scalar: Scalar, *, value: float, unit: str

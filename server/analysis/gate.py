@@ -1,45 +1,79 @@
-"""Refuses text that prints a number nothing stands behind."""
+"""Refuses text that prints a number, a unit, a sign or a period nothing stands behind."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 from claribi.v1 import reports_pb2
 
-# Words that state a number without a digit; evidence cannot stand behind them either.
-_NUMBER_WORDS = re.compile(
-    r"\b(twice|thrice|double[sd]?|doubling|triple[sd]?|tripling|halved?|halving|dozens?|hundreds?|thousands?|"
-    r"millions?|billions?|trillions?)\b",
-    re.IGNORECASE,
-)
-_DIGIT = re.compile(r"\d")
+from server.analysis.gate_words import FIGURE, SLOT, loose, unit_after
+
+_SLOT = re.compile(r"\{(\d+)\}")
 
 
 class UnboundNumber(Exception):
-    """A text prints a number that is not the display of any of its evidence."""
+    """A text states a number, a unit, a sign or a period that is not bound to it."""
 
     def __init__(self, text: str, rest: str) -> None:
-        super().__init__(f"Number without evidence in {text!r}: left over {rest!r}.")
+        super().__init__(f"Without evidence in {text!r}: {rest!r}.")
+
+
+class Said(Protocol):
+    """A text that passed the gate, with the evidence it prints."""
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        ...
+
+    @property
+    def evidence_ids(self) -> tuple[str, ...]:
+        """The numbers it prints."""
+        ...
+
+
+def check_template(template: str, numbers: Iterable[int]) -> None:
+    """Raises UnboundNumber when a template states something of its own; `numbers` are its slots for numbers."""
+    figures = frozenset(numbers)
+    bare = _SLOT.sub(lambda slot: FIGURE if int(slot.group(1)) in figures else SLOT, template)
+    _refuse_loose(template, bare)
 
 
 def check(text: str, bound: Iterable[str]) -> None:
-    """Raises UnboundNumber unless every number in `text` is one of the `bound` strings.
+    """Raises UnboundNumber unless every number, unit, sign and period in `text` is one of the `bound` strings.
 
     Bound are displays of evidence, named report statistics, period names, and names taken from the data.
     """
-    rest = text
-    for word in sorted({word for word in bound if word}, key=lambda word: (-len(word), word)):
-        rest = _without(rest, word)
-    if _DIGIT.search(rest) or _NUMBER_WORDS.search(rest):
-        raise UnboundNumber(text, rest)
+    words = sorted({word for word in bound if word and word in text}, key=lambda word: (-len(word), word))
+    rest = re.sub("|".join(map(standing, words)), _slot, text) if words else text
+    _refuse_loose(text, rest)
 
 
-def _without(text: str, word: str) -> str:
-    """The text with the word taken out where it stands alone: 12 does not stand in 112 or 12.5."""
-    if word not in text:
-        return text
-    before = r"(?<![\d])(?<!\d[.,])" if word[0].isdigit() else ""
-    after = r"(?!\d)(?![.,]\d)" if word[-1].isdigit() else ""
-    return re.sub(before + re.escape(word) + after, "\x00", text)
+def _slot(found: "re.Match[str]") -> str:
+    return FIGURE if any(character.isdigit() for character in found.group()) else SLOT
+
+
+def standing(word: str) -> str:
+    """The pattern of a word where it stands alone: 12 does not stand in 112, 12.5, −12, 12k or 12 %."""
+    before = after = ""
+    if word[0].isdigit():
+        before = r"(?<![\w$€£¥₹])(?<!\d[.,])(?<!(?<!\w)[-−–+±])"
+    elif word[0].isalnum() or word[0] in "$€£¥₹":
+        before = r"(?<![^\W\d_])"
+    if word[-1].isdigit():
+        after = r"(?!\w)(?![.,]\d)(?!\s?[%‰°€$£¥])"
+    elif word[-1].isalnum():
+        after = r"(?![^\W\d_])"
+    return before + re.escape(word) + after
+
+
+def _refuse_loose(text: str, rest: str) -> None:
+    found = loose(rest)
+    if found:
+        raise UnboundNumber(text, found)
+    for place, character in enumerate(rest, start=1):
+        if character == FIGURE and (unit := unit_after(rest, place)):
+            raise UnboundNumber(text, unit)
 
 
 def statistics_displays(statistics: reports_pb2.ReportStatistics) -> tuple[str, ...]:
@@ -51,14 +85,22 @@ def statistics_displays(statistics: reports_pb2.ReportStatistics) -> tuple[str, 
     )
 
 
-def check_report(report: reports_pb2.Report, names: Iterable[str]) -> None:
-    """Raises UnboundNumber when any text of the report prints a number that its own evidence does not hold."""
+def check_report(
+    report: reports_pb2.Report, names: Iterable[str], said: Mapping[str, Said] | None = None
+) -> None:
+    """Raises UnboundNumber when any text of the report states what its own evidence does not hold.
+
+    A text that passed the gate when it was `said` needs only its evidence to be that of its place.
+    """
     displays = {evidence.id: evidence.display for evidence in report.evidence}
     free = [*names, report.question, report.name, *statistics_displays(report.statistics)]
     for texts, evidence_ids in _texts(report):
+        held = frozenset(evidence_ids)
         bound = [*free, *(displays[evidence_id] for evidence_id in evidence_ids)]
         for text in texts:
-            check(text, bound)
+            known = said.get(text) if said else None
+            if known is None or not held.issuperset(known.evidence_ids):
+                check(text, bound)
 
 
 def _texts(report: reports_pb2.Report) -> Iterable[tuple[list[str], list[str]]]:

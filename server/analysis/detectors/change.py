@@ -324,7 +324,9 @@ def _caveats(hypothesis: Hypothesis, series: Series, writer: Writer) -> tuple[Te
     say = writer.ledger.say
     found = []
     if series.grain in {"month", "quarter"} and len(series.starts) < 2 * periods.CYCLES[series.grain]:
-        found.append(say("The data cover less than two years, so a seasonal swing cannot be ruled out."))
+        found.append(
+            say("The data do not cover the seasons often enough, so a seasonal swing cannot be ruled out.")
+        )
     timeline = hypothesis.facts.timeline
     end: datetime = series.span.end
     if timeline is not None and timeline.last >= end:

@@ -258,7 +258,9 @@ def _caveats(series: Series, writer: Writer) -> tuple[Text, ...]:
     say = writer.ledger.say
     found = [say("A trend in the past is no promise that it goes on.")]
     if series.grain in {"month", "quarter"} and len(series.starts) < 2 * periods.CYCLES[series.grain]:
-        found.append(say("The data cover less than two years; part of the slope may be the season."))
+        found.append(
+            say("The data do not cover the seasons often enough; part of the slope may be the season.")
+        )
     return tuple(found)
 
 

@@ -1,0 +1,116 @@
+"""Whether a sentence written by somebody else says what the sentence it stands for says, and nothing more."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from server.analysis.gate import UnboundNumber, standing
+from server.analysis.gate_words import FIGURE, SLOT, loose
+from server.analysis.restating_words import NEUTRAL, ORDERED, sense_of
+
+_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_PUNCTUATION = frozenset(" \u00a0\n.,;:!()'’‘“”\"—…")
+LONGER = 2.0  # times the characters of the original a restated sentence may have
+ALLOWANCE = 60  # characters it may have beyond
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of the report with the numbers and names it is bound to, as they are printed."""
+
+    text: str
+    figures: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Bound parts in order, and what is said before, between and after them."""
+
+    parts: tuple[str, ...]
+    gaps: tuple[str, ...]
+
+
+def check_restated(text: str, original: Sentence) -> None:
+    """Raises UnboundNumber unless `text` states what `original` states.
+
+    It must print the same numbers and names in the same order, with the same senses between them (which way, of what
+    period, how sure, how many), use no sign or symbol the original has not, and otherwise only words of the original
+    or words that say nothing by themselves: a claim in any other word is refused.
+    """
+    if len(text) > LONGER * len(original.text) + ALLOWANCE:
+        raise UnboundNumber(text, "more words than the original")
+    wanted, found = _read(original.text, original), _read(text, original)
+    if found.parts != wanted.parts:
+        raise UnboundNumber(text, "other numbers or names, or in another order")
+    own = {word.lower() for gap in wanted.gaps for word in _WORD.findall(gap)}
+    for gap, like in zip(found.gaps, wanted.gaps, strict=True):
+        _check_gap(text, gap, like, own)
+
+
+def _check_gap(text: str, gap: str, like: str, own: set[str]) -> None:
+    """Raises UnboundNumber when the words between two parts say something else."""
+    if gap == like:
+        return
+    if found := loose(gap):
+        raise UnboundNumber(text, found)
+    if not _agree(senses := _senses(gap), like_senses := _senses(like)):
+        differing = sorted(set(senses) ^ set(like_senses)) or senses
+        raise UnboundNumber(text, " ".join(differing))
+    if _symbols(gap) != _symbols(like):
+        raise UnboundNumber(text, "".join(_symbols(gap) or _symbols(like)))
+    for word in _WORD.findall(gap):
+        if word.lower() not in own and word.lower() not in NEUTRAL and word.lower() not in sense_of():
+            raise UnboundNumber(text, word)
+
+
+def _agree(senses: Sequence[str], like: Sequence[str]) -> bool:
+    """Whether the same is meant: the same senses, those whose order matters in it; beside a negation, all in order."""
+    if "not" in senses or "not" in like:
+        return list(senses) == list(like)
+    return set(senses) == set(like) and _in_order(senses) == _in_order(like)
+
+
+def _in_order(senses: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(sense for sense in senses if sense in ORDERED))
+
+
+def _senses(gap: str) -> list[str]:
+    words = (word.lower().replace("’", "'") for word in _WORD.findall(gap))
+    return [sense for word in words if (sense := sense_of().get(word))]
+
+
+def _symbols(gap: str) -> list[str]:
+    """Characters that are neither words nor plain punctuation."""
+    return [character for character in _WORD.sub("", gap) if character not in _PUNCTUATION]
+
+
+def _read(text: str, original: Sentence) -> _Read:
+    """The text as bound parts and gaps; a name that begins a sentence may be written large."""
+    parts = _parts(original)
+    if not parts:
+        return _Read((), (text,))
+    found = list(re.compile("|".join(map(standing, parts))).finditer(text))
+    ends = [0, *(match.end() for match in found)]
+    starts = [*(match.start() for match in found), len(text)]
+    gaps = [text[end:start] for end, start in zip(ends, starts, strict=True)]
+    return _Read(tuple(_small(match.group()) for match in found), _framed(gaps, found, original))
+
+
+def _framed(gaps: Sequence[str], found: Sequence["re.Match[str]"], original: Sentence) -> tuple[str, ...]:
+    """Gaps with a slot at each side that touches a part, so that a sign before a number is seen."""
+    figures = {_small(figure) for figure in original.figures}
+    slots = [FIGURE if _small(match.group()) in figures else SLOT for match in found]
+    before, after = ["", *slots], [*slots, ""]
+    return tuple(left + gap + right for left, gap, right in zip(before, gaps, after, strict=True))
+
+
+def _parts(original: Sentence) -> list[str]:
+    """What is looked for, longest first; each also with its first letter in upper case."""
+    words = {word for word in (*original.figures, *original.names) if word}
+    words |= {word[:1].upper() + word[1:] for word in words}
+    return sorted(words, key=lambda word: (-len(word), word))
+
+
+def _small(word: str) -> str:
+    return word[:1].lower() + word[1:]
