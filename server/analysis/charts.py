@@ -117,3 +117,20 @@ def _group_name(emphatic: bool) -> str:
 def _moment(series: Series, index: int) -> str:
     start = series.starts[index]
     return start.isoformat() if series.grain == "hour" else start.date().isoformat()
+
+
+def scatter(
+    points: Sequence[tuple[float, float]],
+    *,
+    texts: tuple[Text, Text],
+    axes: tuple[tuple[str, str], tuple[str, str]],
+    name: str,
+) -> insights.Chart:
+    """A cloud of points; title and alternative text, then name and unit of each axis."""
+    chart = insights.Chart(type=insights.CHART_TYPE_SCATTER, title=texts[0].text, alt=texts[1].text)
+    chart.x.CopyFrom(number_axis(*axes[0]))
+    chart.y.CopyFrom(number_axis(*axes[1]))
+    drawn = chart.series.add(name=formats.sentence_case(name), emphasis=True)
+    for x, y in points:
+        drawn.points.add(x=f"{x:.6g}", y=y)
+    return chart

@@ -39,8 +39,21 @@ class Magnitude:
 
 
 @dataclass(frozen=True)
+class Second:
+    """The other column of a hypothesis about two: a measure, or a dimension with its member."""
+
+    column: str
+    member: str | None = None
+
+
+@dataclass(frozen=True)
 class Hypothesis:
-    """One thing that was tested, whether or not it holds; `size` and `surprise` lie in 0 to 1."""
+    """One thing that was tested, whether or not it holds; `size` and `surprise` lie in 0 to 1.
+
+    `choices` is how many tests the p value was chosen from and is corrected for. A `quiet` hypothesis is true of
+    most tables and tells a reader little by itself: it is told last, and only beside another finding of its table
+    or where the question names its measure and its dimension.
+    """
 
     kind: insights_pb2.InsightType
     facts: Facts
@@ -59,6 +72,9 @@ class Hypothesis:
     series: Series | None = None
     profile: Floats | None = None  # what near-duplicates look alike in: a series, or the members' means
     detail: object = None
+    second: Second | None = None
+    choices: int = 1
+    quiet: bool = False
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -73,6 +89,7 @@ class Hypothesis:
             dimension,
             *where,
             *self.members,
+            *((self.second.column, self.second.member or "") if self.second else ()),
         )
 
 

@@ -45,9 +45,7 @@ def rank(hypotheses: Sequence[Hypothesis], question: Question) -> Ranking:
     ordered = sorted(hypotheses, key=lambda hypothesis: hypothesis.key)
     if not ordered:
         return Ranking((), 0, 0)
-    q_values = inference.benjamini_hochberg(
-        _weighted([_prior(hypothesis) for hypothesis in ordered], ordered)
-    )
+    q_values = _q_values(ordered)
     newest = max((h.facts.timeline.last for h in ordered if h.facts.timeline), default=None)
     passed = [
         Finding(hypothesis, float(q_value), score(hypothesis, float(q_value), newest))
@@ -56,11 +54,46 @@ def rank(hypotheses: Sequence[Hypothesis], question: Question) -> Ranking:
     ]
     # The asked measure is told rather than its likes, then money; a whole rather than parts that move as it does.
     passed.sort(key=lambda finding: _speaks(finding, question))
+    passed = _in_company(passed, question)
     explained = [_explained(finding, passed) for finding in merge(passed)]
     # Where no measure is named, everything of the kind asked for comes before the rest.
     named = any(question.names_measure(hypothesis) for hypothesis in ordered)
     explained.sort(key=lambda finding: _place(finding, question, passed, named=named))
-    return Ranking(tuple(explained), len(ordered), len(passed))
+    return Ranking(tuple(explained), sum(hypothesis.choices for hypothesis in ordered), len(passed))
+
+
+def _q_values(hypotheses: Sequence[Hypothesis]) -> inference.Floats:
+    """Corrected p values; quiet hypotheses, nearly all of which hold, must not make room for the others."""
+    q_values = np.ones(len(hypotheses))
+    for quiet in (False, True):
+        places = [i for i, hypothesis in enumerate(hypotheses) if hypothesis.quiet == quiet]
+        if places:
+            part = [hypotheses[i] for i in places]
+            q_values[places] = inference.benjamini_hochberg(_weighted([_prior(h) for h in part], part))
+    return q_values
+
+
+def _in_company(passed: Sequence[Finding], question: Question) -> list[Finding]:
+    """The findings without the quiet ones that stand alone in their table and that nobody asked for."""
+    loud = [finding.hypothesis for finding in passed if not finding.hypothesis.quiet]
+    return [
+        finding
+        for finding in passed
+        if not finding.hypothesis.quiet
+        or _asked(finding.hypothesis, question)
+        or any(_same_table(finding.hypothesis, other) for other in loud)
+    ]
+
+
+def _asked(hypothesis: Hypothesis, question: Question) -> bool:
+    """Whether the question names the measure and the dimension."""
+    dimension = hypothesis.dimension
+    return (
+        bool(question.text)
+        and dimension is not None
+        and question.names_measure(hypothesis)
+        and question.names(dimension.column)
+    )
 
 
 def _speaks(finding: Finding, question: Question) -> tuple[bool, bool, bool, float]:
@@ -87,7 +120,13 @@ def _place(
     close = (*question.closeness(finding.hypothesis), not named and question.answered_by(finding.hypothesis))
     part = max((other.score for other in passed if other.hypothesis is finding.mostly), default=0.0)
     standing = max(finding.score, part)
-    return (*(-float(near) for near in close), -standing, float(finding.hypothesis.where is not None))
+    last = finding.hypothesis.quiet and not _asked(finding.hypothesis, question)
+    return (
+        float(last),
+        *(-float(near) for near in close),
+        -standing,
+        float(finding.hypothesis.where is not None),
+    )
 
 
 def _explained(finding: Finding, passed: Sequence[Finding]) -> Finding:

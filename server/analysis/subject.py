@@ -18,7 +18,7 @@ _INT32_MAX = 2**31 - 1
 
 
 def subject_of(hypothesis: Hypothesis) -> insights.Subject:
-    """Measure, dimension, slice and time of a hypothesis."""
+    """Measure, dimension, second column, slice and time of a hypothesis."""
     subject = insights.Subject(measure=_measure(hypothesis.measure, mean=hypothesis.kind in _BY_MEAN))
     if hypothesis.dimension is not None:
         subject.dimension.column = hypothesis.dimension.column
@@ -28,6 +28,10 @@ def subject_of(hypothesis: Hypothesis) -> insights.Subject:
             subject.dimension.other_members.extend(hypothesis.members[1:OTHER_MEMBERS])
     if hypothesis.where is not None:
         subject.where.add(column=hypothesis.where[0].column, member=hypothesis.where[1])
+    if hypothesis.second is not None:
+        subject.second.column = hypothesis.second.column
+        if hypothesis.second.member is not None:
+            subject.second.member = hypothesis.second.member
     time = hypothesis.facts.scope.time
     if hypothesis.span is not None and time is not None:
         span = insights.TimeSpan(column=time.column, grain=GRAIN_VALUES[hypothesis.span.grain])
