@@ -24,6 +24,7 @@ from server.stores.files import Files
 from server.stores.limiter import MemoryLimiter
 from server.stores.session import Database
 from server.work.bound_goals import BoundGoals
+from server.work.checks import Checker
 from server.work.generate import Generator
 from server.work.keys import KeyUsage
 from server.work.links import Linker
@@ -101,7 +102,7 @@ class Rooms:
                 database=database,
                 files=files,
                 generator=self.generator,
-                sandbox=self.sandbox,
+                checker=Checker(self.settings, database, files=files, sandbox=self.sandbox),
                 linker=self.linker,
             ),
             DashboardService(

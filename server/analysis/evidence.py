@@ -82,7 +82,7 @@ class Ledger:
     entries: list[insights_pb2.Evidence] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     said: dict[str, Text] = field(default_factory=dict)  # every text that passed the gate
-    _known: dict[tuple[str, str, tuple[Parameter, ...], str], Figure] = field(default_factory=dict)
+    _known: dict[tuple[str, str, str, tuple[Parameter, ...], str], Figure] = field(default_factory=dict)
 
     def number(self, label: str, scalar: Scalar, *, unit: str = "", display: Display | None = None) -> Figure:
         """Runs the query, enters its value and gives the reference texts print.
@@ -106,7 +106,8 @@ class Ledger:
     ) -> Figure:
         """Enters a value that a query over many members has just returned, with the query for this one."""
         printed = display(value) if display else formats.display(value, unit)
-        key = (scalar.scope.source_id, scalar.sql, scalar.params, printed)
+        scope = scalar.scope
+        key = (scope.source_id, scope.snapshot_hash, scalar.sql, scalar.params, printed)
         if key not in self._known:
             evidence_id = f"e{len(self.entries) + 1}"
             self.entries.append(self._entry(evidence_id, label, scalar, value=value, unit=unit))

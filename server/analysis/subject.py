@@ -19,7 +19,7 @@ _INT32_MAX = 2**31 - 1
 
 def subject_of(hypothesis: Hypothesis) -> insights.Subject:
     """Measure, dimension, second column, slice and time of a hypothesis."""
-    subject = insights.Subject(measure=_measure(hypothesis.measure, mean=hypothesis.kind in _BY_MEAN))
+    subject = insights.Subject(measure=measure_message(hypothesis.measure, mean=hypothesis.kind in _BY_MEAN))
     if hypothesis.dimension is not None:
         subject.dimension.column = hypothesis.dimension.column
         subject.dimension.expression = hypothesis.dimension.made
@@ -41,7 +41,7 @@ def subject_of(hypothesis: Hypothesis) -> insights.Subject:
     return subject
 
 
-def _measure(measure: Measure, *, mean: bool) -> insights.Measure:
+def measure_message(measure: Measure, *, mean: bool = False) -> insights.Measure:
     aggregation = "average" if mean and measure.aggregation == "sum" else measure.aggregation
     label = measure.average_name if aggregation == "average" else measure.label
     expression = (

@@ -4,6 +4,7 @@ import math
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,19 +24,32 @@ _GONE = "The data source of this number is no longer there, so its query cannot 
 _REFUSED = "The query cannot be run on the snapshot at hand; its columns may have changed."
 _EMPTY = "The query gives no number on the snapshot at hand."
 _DIFFERS = "The query gives another number on the same snapshot."
+_NEVER = "The query gives another number on the very snapshot this one was reported from."
+_OUTDATED = "The number holds on the data it was reported from; the query cannot be run on the data now."
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A source as it is now (`query` is None when its snapshot cannot be opened) and as reports saw it, by hash."""
+
+    hash: str
+    query: Queries | None
+    originals: Mapping[str, Queries]
 
 
 def run(payload: dict[str, Any], progress: Callable[[str, float], None]) -> bytes:
-    """Runs each query again: {"report_id", "evidence": [base64], "sources": {id: {"directory", "hash"}}}.
+    """Runs each query again, gives a serialized Verification.
 
-    Gives a serialized Verification. "now" (ISO 8601) in the payload is when it counts as checked.
+    Payload: {"report_id", "evidence": [base64], "sources": {id: {"directory", "hash", "originals": {hash: folder}}}};
+    `originals` are the snapshots the numbers were reported from, as far as they are there. "now" (ISO 8601) is when it
+    counts as checked.
     """
     evidence = [insights.Evidence.FromString(b64decode(entry)) for entry in payload["evidence"]]
     verification = reports.Verification(report_id=payload["report_id"])
     with ExitStack() as stack:
-        snapshots = _open(payload["sources"], stack)
+        sources = {source_id: _opened(source, stack) for source_id, source in payload["sources"].items()}
         for index, entry in enumerate(evidence):
-            verification.numbers.append(_verified(entry, snapshots))
+            verification.numbers.append(_verified(entry, sources.get(entry.source.data_source_id)))
             progress("verify", (index + 1) / len(evidence))
     _count(verification)
     moment = datetime.fromisoformat(payload["now"]) if payload.get("now") else datetime.now(UTC)
@@ -43,47 +57,72 @@ def run(payload: dict[str, Any], progress: Callable[[str, float], None]) -> byte
     return verification.SerializeToString(deterministic=True)
 
 
-def _open(sources: Mapping[str, Any], stack: ExitStack) -> dict[str, tuple[Queries, str]]:
-    """The snapshots that are still there, with their hashes."""
-    opened: dict[str, tuple[Queries, str]] = {}
-    for source_id, source in sources.items():
-        try:
-            query = stack.enter_context(
-                open_snapshot(Path(source["directory"]), memory_mb=MEMORY_MB, threads=THREADS)
-            )
-        except (SnapshotError, FileNotFoundError):
-            continue  # told number by number: the source of each is gone
-        opened[source_id] = (query, source["hash"])
-    return opened
+def _opened(source: Mapping[str, Any], stack: ExitStack) -> _Source:
+    folders = {source["hash"]: source["directory"], **source.get("originals", {})}
+    opened = {
+        snapshot_hash: query
+        for snapshot_hash, directory in folders.items()
+        if (query := _open(Path(directory), stack)) is not None
+    }
+    return _Source(source["hash"], opened.get(source["hash"]), opened)
 
 
-def _verified(
-    entry: insights.Evidence, snapshots: Mapping[str, tuple[Queries, str]]
-) -> reports.VerifiedNumber:
+def _open(directory: Path, stack: ExitStack) -> Queries | None:
+    """The snapshot, None when it is no longer there: told number by number."""
+    try:
+        return stack.enter_context(open_snapshot(directory, memory_mb=MEMORY_MB, threads=THREADS))
+    except (SnapshotError, FileNotFoundError):
+        return None
+
+
+def _verified(entry: insights.Evidence, source: _Source | None) -> reports.VerifiedNumber:
     number = reports.VerifiedNumber(evidence_id=entry.id, verdict=reports.VERDICT_FAILED)
     if entry.HasField("value"):
         number.value = entry.value
-    found = snapshots.get(entry.source.data_source_id)
-    if found is None:
+    if source is None or source.query is None:
         number.message = _GONE
         return number
-    query, snapshot_hash = found
-    changed = snapshot_hash != entry.source.snapshot_hash
-    try:
-        value = _ask(query, entry)
-    except QueryError:
-        number.message = _REFUSED
+    changed = source.hash != entry.source.snapshot_hash
+    original = source.originals.get(entry.source.snapshot_hash)
+    if changed and original is not None and not _holds(original, entry):
+        number.message = _NEVER
         return number
-    if value is None:
-        number.verdict = reports.VERDICT_DATA_CHANGED if changed else reports.VERDICT_FAILED
-        number.message = _EMPTY
-        return number
-    number.value_now = value
-    _judge(number, entry.value, value, changed=changed)
+    _judge(number, entry, source.query, changed=changed, known=original is not None)
     return number
 
 
-def _ask(query: Queries, entry: insights.Evidence) -> float | None:
+def _holds(original: Queries, entry: insights.Evidence) -> bool:
+    """Whether the number is what its query gives on the data it was reported from."""
+    try:
+        value = ask(original, entry)
+    except QueryError:
+        return False
+    return value is not None and agree(entry.value, value)
+
+
+def _judge(
+    number: reports.VerifiedNumber, entry: insights.Evidence, query: Queries, *, changed: bool, known: bool
+) -> None:
+    """The verdict on the data now; `known` when the number holds on the data it was reported from."""
+    try:
+        value = ask(query, entry)
+    except QueryError:
+        number.message = _OUTDATED if changed and known else _REFUSED
+        return
+    if value is None:
+        number.verdict = reports.VERDICT_DATA_CHANGED if changed else reports.VERDICT_FAILED
+        number.message = _EMPTY
+        return
+    number.value_now = value
+    if agree(entry.value, value):
+        number.verdict = reports.VERDICT_MATCH
+    elif changed:
+        number.verdict = reports.VERDICT_DATA_CHANGED
+    else:
+        number.message = _DIFFERS
+
+
+def ask(query: Queries, entry: insights.Evidence) -> float | None:
     """The one cell of the query as a number; None when it is empty. Raises QueryError."""
     parameters = [getattr(value, value.WhichOneof("kind") or "null_value") for value in entry.parameters]
     rows = query.rows(entry.query, [_whole(value) for value in parameters])
@@ -98,15 +137,6 @@ def _ask(query: Queries, entry: insights.Evidence) -> float | None:
 def _whole(value: Any) -> Any:
     """Whole numbers travel as doubles in a protobuf Value; LIMIT and the like want them whole again."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _judge(number: reports.VerifiedNumber, reported: float, now: float, *, changed: bool) -> None:
-    if agree(reported, now):
-        number.verdict = reports.VERDICT_MATCH
-    elif changed:
-        number.verdict = reports.VERDICT_DATA_CHANGED
-    else:
-        number.message = _DIFFERS
 
 
 def agree(reported: float, now: float) -> bool:

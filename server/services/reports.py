@@ -1,13 +1,13 @@
 """Reports: generate, read, download, verify."""
 
 import asyncio
-import base64
 from collections.abc import AsyncIterator
 from typing import Any
 
 from claribi.v1 import policy_pb2, reports_pb2
 from claribi.v1.reports_pb2 import (
     CancelReportRequest,
+    CompareReportsRequest,
     DeleteReportRequest,
     DownloadReportRequest,
     GenerateReportEvent,
@@ -17,6 +17,7 @@ from claribi.v1.reports_pb2 import (
     ListReportsRequest,
     ListReportsResponse,
     Report,
+    ReportComparison,
     Verification,
     VerifiedEvidence,
     VerifyReportRequest,
@@ -30,13 +31,13 @@ from server.errors import ApiError, not_found
 from server.job import JobFailed
 from server.services.download import disposition
 from server.services.paging import envelope
-from server.stores import data_sources, links, reports
+from server.stores import links, reports
 from server.stores.files import Files, read_chunks
 from server.stores.session import Database
+from server.work.checks import Checker
 from server.work.generate import Generator, Running
 from server.work.links import Linker
 from server.work.request_terms import format_word
-from server.work.sandbox import Sandbox
 from server.work.sync import as_api_error
 
 CONTENT_TYPES = {
@@ -54,12 +55,12 @@ class ReportService:
     """Reports of the caller's organization."""
 
     def __init__(
-        self, *, database: Database, files: Files, generator: Generator, sandbox: Sandbox, linker: Linker
+        self, *, database: Database, files: Files, generator: Generator, checker: Checker, linker: Linker
     ) -> None:
         self._database = database
         self._files = files
         self._generator = generator
-        self._sandbox = sandbox
+        self._checker = checker
         self._linker = linker
 
     async def list_reports(self, call: Call, request: ListReportsRequest) -> ListReportsResponse:
@@ -153,7 +154,7 @@ class ReportService:
         found = next((e for e in report.evidence if e.id == request.evidence_id), None)
         if found is None:
             raise not_found()
-        verification = await self._verify(call, report.id, [found])
+        verification = await self._checker.verify(call.caller.organization_id, report.id, [found])
         number = verification.numbers[0]
         answer = VerifiedEvidence(evidence=found, verdict=number.verdict)
         if number.HasField("value_now"):
@@ -165,26 +166,15 @@ class ReportService:
     async def verify_report(self, call: Call, request: VerifyReportRequest) -> Verification:
         """Every number of a report, run again."""
         report = reports.to_report(await self._completed(call, request.id), base_url=call.base_url)
-        return await self._verify(call, report.id, list(report.evidence))
+        return await self._checker.verify(call.caller.organization_id, report.id, report.evidence)
 
-    async def _verify(self, call: Call, report_id: str, evidence: list[Any]) -> Verification:
-        organization_id = call.caller.organization_id
-        ids = sorted({item.source.data_source_id for item in evidence})
-        async with self._database.read() as tx:
-            rows = await data_sources.fetch_many(tx, organization_id, ids)
-        payload = {
-            "report_id": report_id,
-            "evidence": [base64.b64encode(item.SerializeToString()).decode() for item in evidence],
-            "sources": {
-                row.id: self._generator.source_payload(organization_id, row)
-                for row in rows.values()
-                if row.snapshot_hash
-            },
-        }
-        try:
-            return Verification.FromString(await self._sandbox.run("verify", payload))
-        except JobFailed as failure:
-            raise as_api_error(failure) from failure
+    async def compare_reports(self, call: Call, request: CompareReportsRequest) -> ReportComparison:
+        """What moved from one run to another, and why."""
+        before, after = [
+            reports.to_report(await self._completed(call, report_id), base_url=call.base_url)
+            for report_id in (request.id, request.other)
+        ]
+        return await self._checker.compare(call.caller.organization_id, before, after)
 
     async def _completed(self, call: Call, report_id: str) -> Row[Any]:
         async with self._database.read() as tx:

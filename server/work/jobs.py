@@ -30,6 +30,7 @@ JOBS: dict[str, Job] = {
     "analyse": Job("server.analysis.job:run"),
     "insights": Job("server.analysis.job:run"),
     "verify": Job("server.analysis.verify:run"),
+    "compare": Job("server.analysis.compare.job:run"),
     "widgets": Job("server.analysis.widgets:run"),
     "measure": Job("server.analysis.widgets:measure"),
     "render": Job("server.exports.job:run", writes=True, reserved_bytes=V8_RESERVED_BYTES),

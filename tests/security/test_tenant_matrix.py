@@ -21,6 +21,7 @@ TAKES_AN_ID = {
 # What a method needs beside the id, so that the id is what decides.
 BESIDE: dict[str, dict[str, Any]] = {
     "ReportService.GetEvidence": {"evidence_id": "e1"},
+    "ReportService.CompareReports": {"other": "01890000-0000-7000-8000-000000000000"},
     "GoalService.UpdateMilestone": {"milestone_id": "m1", "milestone": {"name": "x"}},
     "GoalService.AddMilestone": {"milestone": {"name": "x"}},
     "GoalService.AddCheckIn": {"check_in": {"value": 1}},

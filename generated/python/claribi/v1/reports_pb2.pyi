@@ -60,6 +60,20 @@ class Verdict(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     VERDICT_MATCH: _ClassVar[Verdict]
     VERDICT_DATA_CHANGED: _ClassVar[Verdict]
     VERDICT_FAILED: _ClassVar[Verdict]
+
+class ComparedVerdict(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    COMPARED_VERDICT_UNSPECIFIED: _ClassVar[ComparedVerdict]
+    COMPARED_VERDICT_SAME: _ClassVar[ComparedVerdict]
+    COMPARED_VERDICT_MOVED: _ClassVar[ComparedVerdict]
+    COMPARED_VERDICT_ONLY_BEFORE: _ClassVar[ComparedVerdict]
+    COMPARED_VERDICT_ONLY_AFTER: _ClassVar[ComparedVerdict]
+
+class SplitKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SPLIT_KIND_UNSPECIFIED: _ClassVar[SplitKind]
+    SPLIT_KIND_MEMBERS: _ClassVar[SplitKind]
+    SPLIT_KIND_TIME: _ClassVar[SplitKind]
 REPORT_STATUS_UNSPECIFIED: ReportStatus
 REPORT_STATUS_PENDING: ReportStatus
 REPORT_STATUS_GENERATING: ReportStatus
@@ -89,6 +103,14 @@ VERDICT_UNSPECIFIED: Verdict
 VERDICT_MATCH: Verdict
 VERDICT_DATA_CHANGED: Verdict
 VERDICT_FAILED: Verdict
+COMPARED_VERDICT_UNSPECIFIED: ComparedVerdict
+COMPARED_VERDICT_SAME: ComparedVerdict
+COMPARED_VERDICT_MOVED: ComparedVerdict
+COMPARED_VERDICT_ONLY_BEFORE: ComparedVerdict
+COMPARED_VERDICT_ONLY_AFTER: ComparedVerdict
+SPLIT_KIND_UNSPECIFIED: SplitKind
+SPLIT_KIND_MEMBERS: SplitKind
+SPLIT_KIND_TIME: SplitKind
 
 class Report(_message.Message):
     __slots__ = ("id", "name", "status", "report_type", "output_format", "question", "data_sources", "period", "sections", "insights", "evidence", "charts", "data_quality", "statistics", "summary", "credits_used", "engine", "seed", "content_hash", "download_url", "file", "public_link", "error", "created_by", "created_at", "started_at", "completed_at", "updated_at", "progress", "plan")
@@ -476,3 +498,195 @@ class VerifiedNumber(_message.Message):
     value_now: float
     message: str
     def __init__(self, evidence_id: _Optional[str] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., value: _Optional[float] = ..., value_now: _Optional[float] = ..., message: _Optional[str] = ...) -> None: ...
+
+class CompareReportsRequest(_message.Message):
+    __slots__ = ("id", "other")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    OTHER_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    other: str
+    def __init__(self, id: _Optional[str] = ..., other: _Optional[str] = ...) -> None: ...
+
+class ReportComparison(_message.Message):
+    __slots__ = ("before", "after", "summary", "notes", "same", "moved", "only_before", "only_after", "numbers", "findings", "splits", "evidence", "compared_at")
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
+    SAME_FIELD_NUMBER: _ClassVar[int]
+    MOVED_FIELD_NUMBER: _ClassVar[int]
+    ONLY_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    ONLY_AFTER_FIELD_NUMBER: _ClassVar[int]
+    NUMBERS_FIELD_NUMBER: _ClassVar[int]
+    FINDINGS_FIELD_NUMBER: _ClassVar[int]
+    SPLITS_FIELD_NUMBER: _ClassVar[int]
+    EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    COMPARED_AT_FIELD_NUMBER: _ClassVar[int]
+    before: ComparedRun
+    after: ComparedRun
+    summary: str
+    notes: _containers.RepeatedScalarFieldContainer[str]
+    same: int
+    moved: int
+    only_before: int
+    only_after: int
+    numbers: _containers.RepeatedCompositeFieldContainer[ComparedNumber]
+    findings: _containers.RepeatedCompositeFieldContainer[ComparedFinding]
+    splits: _containers.RepeatedCompositeFieldContainer[DifferenceSplit]
+    evidence: _containers.RepeatedCompositeFieldContainer[_insights_pb2.Evidence]
+    compared_at: _timestamp_pb2.Timestamp
+    def __init__(self, before: _Optional[_Union[ComparedRun, _Mapping]] = ..., after: _Optional[_Union[ComparedRun, _Mapping]] = ..., summary: _Optional[str] = ..., notes: _Optional[_Iterable[str]] = ..., same: _Optional[int] = ..., moved: _Optional[int] = ..., only_before: _Optional[int] = ..., only_after: _Optional[int] = ..., numbers: _Optional[_Iterable[_Union[ComparedNumber, _Mapping]]] = ..., findings: _Optional[_Iterable[_Union[ComparedFinding, _Mapping]]] = ..., splits: _Optional[_Iterable[_Union[DifferenceSplit, _Mapping]]] = ..., evidence: _Optional[_Iterable[_Union[_insights_pb2.Evidence, _Mapping]]] = ..., compared_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ComparedRun(_message.Message):
+    __slots__ = ("id", "name", "question", "period", "content_hash", "data_sources", "completed_at")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    QUESTION_FIELD_NUMBER: _ClassVar[int]
+    PERIOD_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_HASH_FIELD_NUMBER: _ClassVar[int]
+    DATA_SOURCES_FIELD_NUMBER: _ClassVar[int]
+    COMPLETED_AT_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    name: str
+    question: str
+    period: Period
+    content_hash: str
+    data_sources: _containers.RepeatedCompositeFieldContainer[ComparedSource]
+    completed_at: _timestamp_pb2.Timestamp
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., question: _Optional[str] = ..., period: _Optional[_Union[Period, _Mapping]] = ..., content_hash: _Optional[str] = ..., data_sources: _Optional[_Iterable[_Union[ComparedSource, _Mapping]]] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ComparedSource(_message.Message):
+    __slots__ = ("id", "name", "snapshot_hash", "available")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SNAPSHOT_HASH_FIELD_NUMBER: _ClassVar[int]
+    AVAILABLE_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    name: str
+    snapshot_hash: str
+    available: bool
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., snapshot_hash: _Optional[str] = ..., available: _Optional[bool] = ...) -> None: ...
+
+class ComparedNumber(_message.Message):
+    __slots__ = ("label", "unit", "verdict", "before_evidence_id", "after_evidence_id", "value_before", "value_after", "difference", "relative", "reason", "before_query_after_data", "after_query_before_data", "label_before")
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_EVIDENCE_ID_FIELD_NUMBER: _ClassVar[int]
+    AFTER_EVIDENCE_ID_FIELD_NUMBER: _ClassVar[int]
+    VALUE_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    VALUE_AFTER_FIELD_NUMBER: _ClassVar[int]
+    DIFFERENCE_FIELD_NUMBER: _ClassVar[int]
+    RELATIVE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_QUERY_AFTER_DATA_FIELD_NUMBER: _ClassVar[int]
+    AFTER_QUERY_BEFORE_DATA_FIELD_NUMBER: _ClassVar[int]
+    LABEL_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    label: str
+    unit: str
+    verdict: ComparedVerdict
+    before_evidence_id: str
+    after_evidence_id: str
+    value_before: float
+    value_after: float
+    difference: float
+    relative: float
+    reason: DifferenceReason
+    before_query_after_data: float
+    after_query_before_data: float
+    label_before: str
+    def __init__(self, label: _Optional[str] = ..., unit: _Optional[str] = ..., verdict: _Optional[_Union[ComparedVerdict, str]] = ..., before_evidence_id: _Optional[str] = ..., after_evidence_id: _Optional[str] = ..., value_before: _Optional[float] = ..., value_after: _Optional[float] = ..., difference: _Optional[float] = ..., relative: _Optional[float] = ..., reason: _Optional[_Union[DifferenceReason, _Mapping]] = ..., before_query_after_data: _Optional[float] = ..., after_query_before_data: _Optional[float] = ..., label_before: _Optional[str] = ...) -> None: ...
+
+class DifferenceReason(_message.Message):
+    __slots__ = ("data", "question", "together")
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    QUESTION_FIELD_NUMBER: _ClassVar[int]
+    TOGETHER_FIELD_NUMBER: _ClassVar[int]
+    data: float
+    question: float
+    together: float
+    def __init__(self, data: _Optional[float] = ..., question: _Optional[float] = ..., together: _Optional[float] = ...) -> None: ...
+
+class DifferenceSplit(_message.Message):
+    __slots__ = ("kind", "data_source_id", "table", "measure", "dimension", "value_before", "value_after", "difference", "relative", "reason", "parts", "offsetting", "rate", "mix", "narrative", "evidence_ids")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    DATA_SOURCE_ID_FIELD_NUMBER: _ClassVar[int]
+    TABLE_FIELD_NUMBER: _ClassVar[int]
+    MEASURE_FIELD_NUMBER: _ClassVar[int]
+    DIMENSION_FIELD_NUMBER: _ClassVar[int]
+    VALUE_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    VALUE_AFTER_FIELD_NUMBER: _ClassVar[int]
+    DIFFERENCE_FIELD_NUMBER: _ClassVar[int]
+    RELATIVE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    PARTS_FIELD_NUMBER: _ClassVar[int]
+    OFFSETTING_FIELD_NUMBER: _ClassVar[int]
+    RATE_FIELD_NUMBER: _ClassVar[int]
+    MIX_FIELD_NUMBER: _ClassVar[int]
+    NARRATIVE_FIELD_NUMBER: _ClassVar[int]
+    EVIDENCE_IDS_FIELD_NUMBER: _ClassVar[int]
+    kind: SplitKind
+    data_source_id: str
+    table: str
+    measure: _insights_pb2.Measure
+    dimension: str
+    value_before: float
+    value_after: float
+    difference: float
+    relative: float
+    reason: DifferenceReason
+    parts: _containers.RepeatedCompositeFieldContainer[SplitPart]
+    offsetting: _containers.RepeatedScalarFieldContainer[str]
+    rate: float
+    mix: float
+    narrative: str
+    evidence_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, kind: _Optional[_Union[SplitKind, str]] = ..., data_source_id: _Optional[str] = ..., table: _Optional[str] = ..., measure: _Optional[_Union[_insights_pb2.Measure, _Mapping]] = ..., dimension: _Optional[str] = ..., value_before: _Optional[float] = ..., value_after: _Optional[float] = ..., difference: _Optional[float] = ..., relative: _Optional[float] = ..., reason: _Optional[_Union[DifferenceReason, _Mapping]] = ..., parts: _Optional[_Iterable[_Union[SplitPart, _Mapping]]] = ..., offsetting: _Optional[_Iterable[str]] = ..., rate: _Optional[float] = ..., mix: _Optional[float] = ..., narrative: _Optional[str] = ..., evidence_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class SplitPart(_message.Message):
+    __slots__ = ("member", "value_before", "value_after", "contribution", "rate", "mix", "before_evidence_id", "after_evidence_id", "others")
+    MEMBER_FIELD_NUMBER: _ClassVar[int]
+    VALUE_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    VALUE_AFTER_FIELD_NUMBER: _ClassVar[int]
+    CONTRIBUTION_FIELD_NUMBER: _ClassVar[int]
+    RATE_FIELD_NUMBER: _ClassVar[int]
+    MIX_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_EVIDENCE_ID_FIELD_NUMBER: _ClassVar[int]
+    AFTER_EVIDENCE_ID_FIELD_NUMBER: _ClassVar[int]
+    OTHERS_FIELD_NUMBER: _ClassVar[int]
+    member: str
+    value_before: float
+    value_after: float
+    contribution: float
+    rate: float
+    mix: float
+    before_evidence_id: str
+    after_evidence_id: str
+    others: bool
+    def __init__(self, member: _Optional[str] = ..., value_before: _Optional[float] = ..., value_after: _Optional[float] = ..., contribution: _Optional[float] = ..., rate: _Optional[float] = ..., mix: _Optional[float] = ..., before_evidence_id: _Optional[str] = ..., after_evidence_id: _Optional[str] = ..., others: _Optional[bool] = ...) -> None: ...
+
+class ComparedFinding(_message.Message):
+    __slots__ = ("verdict", "type", "title", "before_insight_id", "after_insight_id", "rank_before", "rank_after", "magnitude_before", "magnitude_after", "direction_before", "direction_after")
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_INSIGHT_ID_FIELD_NUMBER: _ClassVar[int]
+    AFTER_INSIGHT_ID_FIELD_NUMBER: _ClassVar[int]
+    RANK_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    RANK_AFTER_FIELD_NUMBER: _ClassVar[int]
+    MAGNITUDE_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    MAGNITUDE_AFTER_FIELD_NUMBER: _ClassVar[int]
+    DIRECTION_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    DIRECTION_AFTER_FIELD_NUMBER: _ClassVar[int]
+    verdict: ComparedVerdict
+    type: _insights_pb2.InsightType
+    title: str
+    before_insight_id: str
+    after_insight_id: str
+    rank_before: int
+    rank_after: int
+    magnitude_before: _insights_pb2.Magnitude
+    magnitude_after: _insights_pb2.Magnitude
+    direction_before: _insights_pb2.Direction
+    direction_after: _insights_pb2.Direction
+    def __init__(self, verdict: _Optional[_Union[ComparedVerdict, str]] = ..., type: _Optional[_Union[_insights_pb2.InsightType, str]] = ..., title: _Optional[str] = ..., before_insight_id: _Optional[str] = ..., after_insight_id: _Optional[str] = ..., rank_before: _Optional[int] = ..., rank_after: _Optional[int] = ..., magnitude_before: _Optional[_Union[_insights_pb2.Magnitude, _Mapping]] = ..., magnitude_after: _Optional[_Union[_insights_pb2.Magnitude, _Mapping]] = ..., direction_before: _Optional[_Union[_insights_pb2.Direction, str]] = ..., direction_after: _Optional[_Union[_insights_pb2.Direction, str]] = ...) -> None: ...

@@ -82,6 +82,11 @@ class ReportServiceStub:
                 request_serializer=claribi_dot_v1_dot_reports__pb2.VerifyReportRequest.SerializeToString,
                 response_deserializer=claribi_dot_v1_dot_reports__pb2.Verification.FromString,
                 _registered_method=True)
+        self.CompareReports = channel.unary_unary(
+                '/claribi.v1.ReportService/CompareReports',
+                request_serializer=claribi_dot_v1_dot_reports__pb2.CompareReportsRequest.SerializeToString,
+                response_deserializer=claribi_dot_v1_dot_reports__pb2.ReportComparison.FromString,
+                _registered_method=True)
 
 
 class ReportServiceServicer:
@@ -151,6 +156,13 @@ class ReportServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CompareReports(self, request, context):
+        """Compare two runs: which numbers moved, which findings came and went, and the exact split of why.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ReportServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -198,6 +210,11 @@ def add_ReportServiceServicer_to_server(servicer, server):
                     servicer.VerifyReport,
                     request_deserializer=claribi_dot_v1_dot_reports__pb2.VerifyReportRequest.FromString,
                     response_serializer=claribi_dot_v1_dot_reports__pb2.Verification.SerializeToString,
+            ),
+            'CompareReports': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareReports,
+                    request_deserializer=claribi_dot_v1_dot_reports__pb2.CompareReportsRequest.FromString,
+                    response_serializer=claribi_dot_v1_dot_reports__pb2.ReportComparison.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -444,6 +461,33 @@ class ReportService:
             '/claribi.v1.ReportService/VerifyReport',
             claribi_dot_v1_dot_reports__pb2.VerifyReportRequest.SerializeToString,
             claribi_dot_v1_dot_reports__pb2.Verification.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareReports(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/claribi.v1.ReportService/CompareReports',
+            claribi_dot_v1_dot_reports__pb2.CompareReportsRequest.SerializeToString,
+            claribi_dot_v1_dot_reports__pb2.ReportComparison.FromString,
             options,
             channel_credentials,
             insecure,
