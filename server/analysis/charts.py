@@ -134,3 +134,24 @@ def scatter(
     for x, y in points:
         drawn.points.add(x=f"{x:.6g}", y=y)
     return chart
+
+
+def waterfall(
+    dimension: Dimension,
+    ends: tuple[tuple[str, Figure], tuple[str, Figure]],
+    steps: Sequence[tuple[str, Figure]],
+    *,
+    texts: tuple[Text, Text],
+    axis: tuple[str, str],
+) -> insights.Chart:
+    """From the first total to the second by what each step added or took."""
+    chart = insights.Chart(type=insights.CHART_TYPE_WATERFALL, title=texts[0].text, alt=texts[1].text)
+    label = formats.sentence_case(dimension.label)
+    chart.x.CopyFrom(insights.Axis(label=label, kind=insights.AXIS_KIND_CATEGORY))
+    chart.y.CopyFrom(number_axis(*axis))
+    drawn = chart.series.add(name=formats.sentence_case(axis[0]), emphasis=True)
+    for place, (name, figure) in enumerate([ends[0], *steps, ends[1]]):
+        point = drawn.points.add(x=name, y=figure.value, evidence_id=figure.evidence_id)
+        if place in (0, len(steps) + 1):
+            point.total = True
+    return chart

@@ -3,6 +3,7 @@
 from server.analysis.detectors.change import Change
 from server.analysis.detectors.concentration import Concentration
 from server.analysis.detectors.correlation import Correlation
+from server.analysis.detectors.driver import Driver
 from server.analysis.detectors.group_difference import GroupDifference
 from server.analysis.detectors.outlier import Outlier
 from server.analysis.detectors.seasonality import Seasonality
@@ -18,4 +19,5 @@ DETECTORS: tuple[Detector, ...] = (
     Outlier(),
     Seasonality(),
     Correlation(),
+    Driver(),
 )

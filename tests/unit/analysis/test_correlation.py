@@ -141,3 +141,40 @@ def test_a_running_total_does_not_go_with_anything(tmp_path: Path) -> None:
 def test_too_few_rows_say_nothing(tmp_path: Path) -> None:
     pairs: Table = {"a": ("DOUBLE", range(9)), "b": ("DOUBLE", [1, 2, 3, 5, 4, 6, 7, 9, 8])}
     assert _found(pairs, tmp_path) == []
+
+
+def test_a_link_on_top_of_a_shared_trend_is_measured_within_time(tmp_path: Path) -> None:
+    random = np.random.default_rng(9)
+    day = random.integers(0, 800, 4000)
+    common = random.normal(0.0, 5.0, 4000)
+    load = day / 20.0 + common + random.normal(0.0, 5.0, 4000)
+    wear = day / 20.0 + common + random.normal(0.0, 5.0, 4000)
+    (insight,) = _found({"sold_on": _days(day), "load": ("DOUBLE", load), "wear": ("DOUBLE", wear)}, tmp_path)
+    assert insight.magnitude.value == pytest.approx(0.5, abs=0.05)
+    assert "Within one period" in insight.narrative
+
+
+def test_shops_followed_by_the_day_are_compared_by_their_changes(tmp_path: Path) -> None:
+    random = np.random.default_rng(10)
+    shop, day = np.repeat(np.arange(30), 300), np.tile(np.arange(300), 30)
+    steps = random.normal(0.0, 4.0, (2, 30, 300))
+    steps[1] = 0.6 * steps[0] + 0.8 * steps[1]
+    stock, queue = 1000.0 + steps.cumsum(axis=2).reshape(2, -1)
+    table: Table = {
+        "shop": ("VARCHAR", [f"Shop {number:02d}" for number in shop]),
+        "day": _days(day),
+        "stock": ("DOUBLE", stock),
+        "queue": ("DOUBLE", queue),
+        "price": ("DOUBLE", 1000.0 + random.normal(0.0, 4.0, (30, 300)).cumsum(axis=1).ravel()),
+    }
+    (insight,) = _found(table, tmp_path)
+    assert insight.magnitude.value == pytest.approx(0.6, abs=0.03)
+
+
+def test_a_week_that_two_series_share_is_no_correlation(tmp_path: Path) -> None:
+    random = np.random.default_rng(11)
+    week = np.tile([0.0, 1.0, 2.0, 3.0, 9.0, 12.0, 4.0], 60)
+    table: Table = {"day": _days(np.arange(420))}
+    for name in ("stock", "queue"):
+        table[name] = ("DOUBLE", 100.0 + week + random.normal(0.0, 2.0, 420))
+    assert _found(table, tmp_path) == []

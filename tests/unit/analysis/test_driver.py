@@ -1,0 +1,153 @@
+"""What moved a total: exact parts that sum to the change, found above the ordinary to and fro, silent without it."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+from claribi.v1 import insights_pb2, reports_pb2
+
+from server.analysis.contributions import rate_and_mix
+from tests.unit.analysis.snapshots import Column, report_on, source_of, write_table
+
+Table = dict[str, Column]
+Random = np.random.Generator
+FIRST = date(2024, 1, 1)
+DAYS = 821  # to 31 March 2026
+MARCH = 790
+
+
+def _table(random: Random, rows: int = 12_000) -> tuple[Table, dict[str, np.ndarray]]:  # type: ignore[type-arg]
+    day = random.integers(0, DAYS, rows)
+    cells = {
+        "day": day,
+        "region": random.choice(["North", "South", "East", 'West\'s "end"'], rows),
+        "amount": random.gamma(4.0, 25.0, rows),
+    }
+    return {"sold_on": ("DATE", [FIRST + timedelta(days=int(d)) for d in day])}, cells
+
+
+def _report(table: Table, folder: Path) -> reports_pb2.Report:
+    folder.mkdir(exist_ok=True)
+    source = source_of(folder, [write_table(folder, "orders", table)])
+    return report_on([source], report_type=reports_pb2.REPORT_TYPE_COMPREHENSIVE)
+
+
+def _drivers(report: reports_pb2.Report) -> list[insights_pb2.Insight]:
+    return [insight for insight in report.insights if insight.type == insights_pb2.INSIGHT_TYPE_DRIVER]
+
+
+def _filled(table: Table, cells: dict[str, np.ndarray]) -> Table:  # type: ignore[type-arg]
+    return table | {
+        "region": ("VARCHAR", cells["region"]),
+        "amount_usd": ("DOUBLE", np.round(cells["amount"], 2)),
+    }
+
+
+def test_the_member_that_moved_a_total_is_named_with_its_exact_part(tmp_path: Path) -> None:
+    table, cells = _table(np.random.default_rng(1))
+    inside = (cells["day"] >= MARCH) & (cells["region"] == "North")
+    cells["amount"] = np.where(inside, cells["amount"] * 0.35, cells["amount"])
+    report = _report(_filled(table, cells), tmp_path)
+    insight = next(i for i in _drivers(report) if i.subject.measure.column == "amount_usd")
+    assert insight.subject.dimension.member == "North"
+    assert insight.direction == insights_pb2.DIRECTION_DECREASE
+    assert getattr(insight.subject.time, "from") == "2026-03-01"
+    amount, day = np.round(cells["amount"], 2), cells["day"]
+    february, march = (day >= MARCH - 28) & (day < MARCH), day >= MARCH
+    north = cells["region"] == "North"
+    part = amount[north & march].sum() - amount[north & february].sum()
+    assert insight.magnitude.value == pytest.approx(part)
+    whole = amount[march].sum() - amount[february].sum()
+    assert insight.magnitude.relative == pytest.approx(part / whole)
+
+
+def test_the_parts_on_the_chart_are_evidence_and_sum_to_the_change(tmp_path: Path) -> None:
+    table, cells = _table(np.random.default_rng(1))
+    inside = (cells["day"] >= MARCH) & (cells["region"] == "North")
+    cells["amount"] = np.where(inside, cells["amount"] * 0.35, cells["amount"])
+    cells["region"] = np.where(np.arange(len(inside)) % 50 == 0, None, cells["region"])
+    report = _report(_filled(table, cells), tmp_path)
+    insight = next(i for i in _drivers(report) if i.subject.measure.column == "amount_usd")
+    chart = next(chart for chart in report.charts if chart.id == insight.chart_id)
+    first, *steps, last = chart.series[0].points
+    assert sum(step.y for step in steps) == pytest.approx(last.y - first.y)
+    assert steps[-1].x == "Others"
+    evidence = {entry.id: entry for entry in report.evidence}
+    connection = duckdb.connect()
+    connection.execute(f"create view orders as select * from '{next(tmp_path.glob('*.parquet'))}'")
+    for point in chart.series[0].points:
+        entry = evidence[point.evidence_id]
+        values = [v.string_value if v.HasField("string_value") else v.number_value for v in entry.parameters]
+        found = connection.execute(entry.query, values).fetchone()
+        assert found is not None
+        assert found[0] == pytest.approx(point.y)
+
+
+def test_two_members_that_cancel_each_other_are_both_named(tmp_path: Path) -> None:
+    table, cells = _table(np.random.default_rng(2), rows=20_000)
+    march = cells["day"] >= MARCH
+    cells["amount"] = np.where(march & (cells["region"] == "North"), cells["amount"] * 1.7, cells["amount"])
+    cells["amount"] = np.where(march & (cells["region"] == "South"), cells["amount"] * 0.3, cells["amount"])
+    insight = next(
+        i
+        for i in _drivers(_report(_filled(table, cells), tmp_path))
+        if i.subject.measure.column == "amount_usd"
+    )
+    assert {insight.subject.dimension.member, insight.subject.dimension.other_members[0]} == {
+        "North",
+        "South",
+    }
+
+
+def test_a_rate_is_taken_apart_into_level_and_weight(tmp_path: Path) -> None:
+    table, cells = _table(np.random.default_rng(3), rows=20_000)
+    random = np.random.default_rng(4)
+    late = (cells["day"] >= MARCH) & (cells["region"] == "East")
+    table["is_returned"] = ("BOOLEAN", random.random(20_000) < np.where(late, 0.55, 0.1))
+    report = _report(_filled(table, cells), tmp_path)
+    insight = next(i for i in _drivers(report) if i.subject.measure.unit == "%")
+    assert insight.subject.dimension.member == "East"
+    assert insight.magnitude.unit == "points"
+    assert "Its own level accounts for" in insight.narrative
+
+
+def test_a_total_that_moves_in_all_its_parts_alike_has_no_driver(tmp_path: Path) -> None:
+    table, cells = _table(np.random.default_rng(5))
+    cells["amount"] = np.where(cells["day"] >= MARCH, cells["amount"] * 0.5, cells["amount"])
+    assert _drivers(_report(_filled(table, cells), tmp_path)) == []
+
+
+def test_shares_that_wander_have_no_driver(tmp_path: Path) -> None:
+    quiet = 0
+    for seed in range(5):
+        random = np.random.default_rng(seed)
+        shop, day = np.repeat(np.arange(4), 400), np.tile(np.arange(400), 4)
+        stock = 1000.0 + random.normal(0.0, 10.0, (4, 400)).cumsum(axis=1).ravel()
+        table: Table = {
+            "day": ("DATE", [FIRST + timedelta(days=int(d)) for d in day]),
+            "shop": ("VARCHAR", [f"Shop {s}" for s in shop]),
+            "stock": ("DOUBLE", stock),
+        }
+        quiet += not _drivers(_report(table, tmp_path / str(seed)))
+    assert quiet >= 4
+
+
+def test_rate_and_mix_sum_to_the_change_of_the_mean() -> None:
+    random = np.random.default_rng(6)
+    n = (random.integers(1, 50, 5).astype(float), random.integers(1, 50, 5).astype(float))
+    total = (n[0] * random.normal(10, 3, 5), n[1] * random.normal(9, 3, 5))
+    means = [float(t.sum() / count.sum()) for t, count in zip(total, n, strict=True)]
+    rate, mix = rate_and_mix(n, total, middle=sum(means) / 2, whole=(float(n[0].sum()), float(n[1].sum())))
+    assert rate.sum() + mix.sum() == pytest.approx(means[0] - means[1])
+
+
+def test_a_member_that_appears_adds_through_its_weight_alone() -> None:
+    n, total = (
+        (np.array([10.0, 5.0]), np.array([10.0, 0.0])),
+        (np.array([100.0, 75.0]), np.array([100.0, 0.0])),
+    )
+    rate, mix = rate_and_mix(n, total, middle=(175 / 15 + 10) / 2, whole=(15.0, 10.0))
+    assert rate[1] == 0.0
+    assert rate.sum() + mix.sum() == pytest.approx(175 / 15 - 10)
