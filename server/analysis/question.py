@@ -88,13 +88,13 @@ DEPENDENCE = Intent(
         "concentrate concentrated concentration depend depends dependent dependence dependency rely relies reliance "
         "top biggest largest dominate dominates dominant pareto few leading contribute contributes contribution"
     ),
-    frozenset({insights.INSIGHT_TYPE_CONCENTRATION, insights.INSIGHT_TYPE_DRIVER}),
+    frozenset({insights.INSIGHT_TYPE_CONCENTRATION}),
 )
 DRIVERS = Intent(
     "what goes with it",
     word_set(
         "drive driver driving driven cause caused causing reason reasons explain explains affect affects influence "
-        "influences correlate correlated correlation relate related relation relationship linked"
+        "influences contribute contributed contributes contribution correlate correlated correlation relate related relation relationship linked"
     ),
     frozenset(
         {
