@@ -94,7 +94,8 @@ DRIVERS = Intent(
     "what goes with it",
     word_set(
         "drive driver driving driven cause caused causing reason reasons explain explains affect affects influence "
-        "influences contribute contributed contributes contribution correlate correlated correlation relate related relation relationship linked"
+        "influences contribute contributed contributes contribution "
+        "correlate correlated correlation relate related relation relationship linked"
     ),
     frozenset(
         {
