@@ -21,6 +21,7 @@ DAILY_SPAN = timedelta(days=6000)  # longer spans are followed by the month
 EARLIEST = datetime(1800, 1, 1)
 FUTURE = timedelta(days=366)  # later moments are no record of anything
 MOST_PERIODS_FILLED = 0.65  # of the periods of a grain, for the grain to be native to the table
+_BATCH = 6  # measures in one statement: several are asked side by side
 REPORT_PERIODS = 10  # complete periods a grain needs to be the one the report speaks in
 
 
@@ -170,19 +171,19 @@ def _tame(measure: Measure) -> Measure:
 
 
 def _overview(scope: Scope, measures: Sequence[Measure]) -> dict[Measure, Overview]:
-    if not measures:
-        return {}
-    asked = [
-        f"count({v}), avg({v}), stddev_samp({v}), min({v}), max({v}), skewness({v})"
-        for v in (measure.value for measure in measures)
-    ]
-    row = scope.fetch(scope.select(asked))[0]
+    batches = [measures[start : start + _BATCH] for start in range(0, len(measures), _BATCH)]
+    answers = scope.gather([scope.select(aliased(_overview_cells(batch))) for batch in batches])
     found = {}
-    for index, measure in enumerate(measures):
-        n, *rest = row[6 * index : 6 * index + 6]
-        mean, deviation, low, high, skew = (_number(cell) for cell in rest)
-        found[measure] = Overview(int(n), mean, deviation, low, high, skew)
+    for batch, columns in zip(batches, answers, strict=True):
+        for index, measure in enumerate(batch):
+            n, *rest = (_number(column[0]) for column in columns[6 * index : 6 * index + 6])
+            found[measure] = Overview(int(n), *rest)
     return found
+
+
+def _overview_cells(measures: Sequence[Measure]) -> list[str]:
+    names = ("count", "avg", "stddev_samp", "min", "max", "skewness")
+    return [f"{name}({measure.value})" for measure in measures for name in names]
 
 
 def _timeline(scope: Scope, measures: Sequence[Measure], now: datetime) -> Timeline | None:
@@ -315,5 +316,5 @@ def _numbers(columns: Sequence[NDArray[Any]]) -> Floats:
 
 
 def _number(cell: Any) -> float:
-    value = 0.0 if cell is None else float(cell)
+    value = 0.0 if cell is None or np.ma.is_masked(cell) else float(cell)
     return value if np.isfinite(value) else 0.0
