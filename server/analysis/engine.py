@@ -1,5 +1,6 @@
 """From snapshots to a report: read, test, correct, rank, tell."""
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,8 @@ from server.analysis.sections import Material, write_sections, write_summary
 from server.analysis.subject import magnitude_of, statistics_of, subject_of
 from server.analysis.vocabulary import vocabulary
 from server.query.engine import QueryError
+
+log = logging.getLogger(__name__)
 
 ENGINE = "claribi-analyst 1.0"
 QUERY_BUDGET = 400  # reading and testing stop at the next table when so many queries were run
@@ -151,6 +154,9 @@ def _find(request: AnalysisRequest, work: _Work) -> Findings:
             told = _detector(kind).tell(finding, Writer(work.ledger, turns[kind] + request.report.seed))
         except NoValue:
             continue  # without its numbers a finding cannot be told
+        except gate.UnboundNumber as refused:
+            log.error("finding not told: %s", refused)
+            continue  # better one finding less than a text that nothing stands behind
         turns[kind] += 1
         _keep(findings, finding, _with_echoes(told, finding, work.ledger))
     return findings
