@@ -2,8 +2,9 @@
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1 << 20
@@ -88,12 +89,58 @@ class Settings(BaseSettings):
         description="A report whose work has not been heard of for this long is failed and refunded.",
     )
 
+    language_model_url: str = Field(
+        "",
+        description="Base URL of an OpenAI-compatible endpoint, such as http://127.0.0.1:11434/v1; empty means none.",
+    )
+    language_model_name: str = Field(
+        "", max_length=100, description="Model asked for; named in the report's `engine`."
+    )
+    language_model_key: SecretStr = Field(
+        SecretStr(""),
+        description="Sent as a bearer token to that URL alone; empty for servers that want none.",
+    )
+    language_model_timeout_seconds: float = Field(
+        20.0, gt=0, description="Longest wait for one answer of the language model."
+    )
+    language_model_budget_seconds: float = Field(
+        30.0,
+        gt=0,
+        description="All waiting for the language model in one report; then the engine's own words stand.",
+    )
+    language_model_budget_tokens: int = Field(
+        20_000, ge=500, description="Tokens one report may use, of questions and answers together."
+    )
+    language_model_retries: int = Field(
+        2,
+        ge=0,
+        le=5,
+        description="Further attempts after 429, 5xx or a lost connection, with growing pauses.",
+    )
+    language_model_proxy: str = Field(
+        "", description="Proxy to the language model; those of the environment are not used."
+    )
+
     log_format: Literal["json", "console"] = Field(
         "json", description="json for machines, console for people."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least level written."
     )
+
+    @model_validator(mode="after")
+    def _language_model_is_whole(self) -> "Settings":
+        """A language model needs a URL that holds no secret, and a name."""
+        if not self.language_model_url:
+            return self
+        parts = urlsplit(self.language_model_url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.fragment:
+            raise ValueError("language_model_url must be a URL such as https://host/v1")
+        if parts.username or parts.password:
+            raise ValueError("language_model_url must not hold a name or password; give language_model_key")
+        if not self.language_model_name:
+            raise ValueError("language_model_name is needed with language_model_url")
+        return self
 
     @property
     def reflection_on(self) -> bool:

@@ -17,6 +17,7 @@ from server.analysis.derived.plan import derive
 from server.analysis.detectors import DETECTORS
 from server.analysis.evidence import Ledger, Name, NoValue, join
 from server.analysis.facts import Facts, read_facts
+from server.analysis.focus import ahead
 from server.analysis.hypothesis import Detector, Finding, Findings, Hypothesis, Told, Writer
 from server.analysis.metrics import key_metrics
 from server.analysis.question import Question, read_question
@@ -122,7 +123,11 @@ def _read(request: AnalysisRequest, progress: Progress) -> _Work:
 
 
 def _read_table(request: AnalysisRequest, source: Source, table: data_sources.DataTable, work: _Work) -> None:
-    plan = plan_table(table, work.question.names)
+    def asked(column: str) -> bool:
+        proposed = any(focus.names(source.id, table.name, column) for focus in request.focus)
+        return proposed or work.question.names(column)
+
+    plan = plan_table(table, asked)
     scope = Scope(
         source.id,
         source.hash,
@@ -133,7 +138,7 @@ def _read_table(request: AnalysisRequest, source: Source, table: data_sources.Da
         request.period(),
         work.queries,
     )
-    plan = derive(scope, table, plan, work.question.names)
+    plan = derive(scope, table, plan, asked)
     facts = read_facts(scope, plan, request.now)
     work.tables.append(facts)
     for detector in DETECTORS:
@@ -146,7 +151,7 @@ def _find(request: AnalysisRequest, work: _Work) -> Findings:
     limit = request.limit if request.limit is not None else LIMITS[request.report.report_type]
     findings = Findings(hypotheses_tested=ranked.hypotheses_tested, discoveries=ranked.discoveries)
     turns: Counter[int] = Counter()
-    for finding in ranked.findings:
+    for finding in ahead(ranked.findings, request.focus, work.question):
         if len(findings.kept) == limit:
             break
         kind = finding.hypothesis.kind

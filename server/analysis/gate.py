@@ -16,6 +16,7 @@ class UnboundNumber(Exception):
 
     def __init__(self, text: str, rest: str) -> None:
         super().__init__(f"Without evidence in {text!r}: {rest!r}.")
+        self.rest = rest
 
 
 class Said(Protocol):

@@ -10,6 +10,7 @@ from claribi.v1 import data_sources_pb2 as data_sources
 from claribi.v1 import reports_pb2 as reports
 
 from server.analysis.engine import analyse
+from server.analysis.focus import read_focus
 from server.analysis.request import AnalysisRequest, Source, read_moment
 from server.job import JobFailed
 from server.query.engine import open_snapshot
@@ -26,12 +27,18 @@ def run(payload: dict[str, Any], progress: Callable[[str, float], None]) -> byte
     Raises JobFailed when the period cannot be read.
     """
     with ExitStack() as stack:
-        request = read_request(payload, stack)
-        try:
-            request.period()
-        except ValueError as error:
-            raise JobFailed("validation_error", str(error), {"period": [str(error)]}) from error
+        request = checked_request(payload, stack)
         return analyse(request, progress).SerializeToString(deterministic=True)
+
+
+def checked_request(payload: dict[str, Any], stack: ExitStack) -> AnalysisRequest:
+    """As `read_request`. Raises JobFailed when the period cannot be read."""
+    request = read_request(payload, stack)
+    try:
+        request.period()
+    except ValueError as error:
+        raise JobFailed("validation_error", str(error), {"period": [str(error)]}) from error
+    return request
 
 
 def read_request(payload: dict[str, Any], stack: ExitStack) -> AnalysisRequest:
@@ -42,6 +49,7 @@ def read_request(payload: dict[str, Any], stack: ExitStack) -> AnalysisRequest:
         now=read_moment(payload["now"]),
         sections=[_kind(kind) for kind in payload.get("sections", ())],
         limit=payload.get("limit"),
+        focus=read_focus(payload.get("focus", ())),
     )
 
 

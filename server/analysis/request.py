@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from claribi.v1 import data_sources_pb2 as data_sources
 from claribi.v1 import reports_pb2 as reports
 
+from server.analysis.focus import Focus
 from server.analysis.scope import Queries
 
 _DAY_LENGTH = len("2026-01-31")
@@ -36,6 +37,7 @@ class AnalysisRequest:
     now: datetime
     sections: Sequence[int] = field(default=())
     limit: int | None = None  # findings kept; by the report's type when None
+    focus: Sequence[Focus] = field(default=())  # what to look at first
 
     def period(self) -> tuple[datetime, datetime] | None:
         """From the first moment to the one after the last; None for all of the data.

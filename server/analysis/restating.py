@@ -10,6 +10,8 @@ from server.analysis.restating_words import NEUTRAL, ORDERED, sense_of
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _PUNCTUATION = frozenset(" \u00a0\n.,;:!()'’‘“”\"—…")
+_SLOT = re.compile(r"\{(\d{1,2})\}")
+_PERIOD = re.compile(r"\b(?:1[89]|20|21)\d\d\b|\bQ[1-4]\b|\bweek of\b|day$", re.IGNORECASE)
 LONGER = 2.0  # times the characters of the original a restated sentence may have
 ALLOWANCE = 60  # characters it may have beyond
 
@@ -29,6 +31,49 @@ class _Read:
 
     parts: tuple[str, ...]
     gaps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Template:
+    """A sentence with numbered slots `{1}`, `{2}`... for its bound parts, in order, and what stands in them."""
+
+    text: str
+    parts: tuple[str, ...]
+    kinds: tuple[str, ...]  # of each part: number, period or name
+
+
+def template_of(sentence: Sentence) -> Template:
+    """What somebody who must not see the data may see of a sentence."""
+    read = _read(sentence.text, sentence)
+    slots = (f"{{{place}}}" for place in range(1, len(read.parts) + 1))
+    gaps = [gap.replace(SLOT, "").replace(FIGURE, "") for gap in read.gaps]
+    text = gaps[0] + "".join(slot + gap for slot, gap in zip(slots, gaps[1:], strict=True))
+    figures = {_small(figure) for figure in sentence.figures}
+    whole = {_small(word): word for word in (*sentence.figures, *sentence.names)}
+    kinds = ("number" if part in figures else _kind(part) for part in read.parts)
+    return Template(text, tuple(whole[part] for part in read.parts), tuple(kinds))
+
+
+def _kind(part: str) -> str:
+    return "period" if _PERIOD.search(part) else "name"
+
+
+def restated(text: str, sentence: Sentence, template: Template) -> str:
+    """The sentence as somebody else worded its template, filled and checked. Raises UnboundNumber."""
+    if any(character.isnumeric() for character in _SLOT.sub("", text)) or set("{}") & set(
+        _SLOT.sub("", text)
+    ):
+        raise UnboundNumber(text, "a number beside the slots")
+    order = [int(place) for place in _SLOT.findall(text)]
+    if order != list(range(1, len(template.parts) + 1)):
+        raise UnboundNumber(text, "slots left out, added or in another order")
+    text = " ".join(text.split())
+    filled = _SLOT.sub(lambda slot: template.parts[int(slot.group(1)) - 1], text)
+    filled = filled[:1].upper() + filled[1:]
+    if sentence.text.endswith(".") != filled.endswith("."):
+        filled = filled.rstrip(".") + ("." if sentence.text.endswith(".") else "")
+    check_restated(filled, sentence)
+    return filled
 
 
 def check_restated(text: str, original: Sentence) -> None:
@@ -65,14 +110,14 @@ def _check_gap(text: str, gap: str, like: str, own: set[str]) -> None:
 
 
 def _agree(senses: Sequence[str], like: Sequence[str]) -> bool:
-    """Whether the same is meant: the same senses, those whose order matters in it; beside a negation, all in order."""
+    """Whether the same senses are meant as often, in the order where it matters; beside "not", all in order."""
     if "not" in senses or "not" in like:
         return list(senses) == list(like)
-    return set(senses) == set(like) and _in_order(senses) == _in_order(like)
+    return sorted(senses) == sorted(like) and _in_order(senses) == _in_order(like)
 
 
 def _in_order(senses: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(sense for sense in senses if sense in ORDERED))
+    return [sense for sense in senses if sense in ORDERED]
 
 
 def _senses(gap: str) -> list[str]:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
+from urllib.parse import urlsplit
 
 from server.errors import ApiError
 from server.methods import ContractError, load_methods
@@ -17,6 +18,7 @@ from server.stores.session import Database
 
 LEAST_FREE_BYTES = 1 << 30
 LEAST_PYTHON = (3, 11)
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     ):
         yield _port(name, host, port)
     yield _jobs()
+    yield _language_model(settings)
 
 
 def _data_dir(settings: Settings) -> Finding:
@@ -103,6 +106,17 @@ def _jobs() -> Finding:
     if missing:
         return Finding("libraries", False, f"missing: {', '.join(missing)}")
     return Finding("libraries", True, "analysis and rendering can start")
+
+
+def _language_model(settings: Settings) -> Finding:
+    """Whether one is set; nothing is asked of it."""
+    url = urlsplit(settings.language_model_url)
+    if not url.hostname:
+        return Finding("language model", True, "none; reports use the engine's own words")
+    with_key = bool(settings.language_model_key.get_secret_value())
+    if with_key and url.scheme == "http" and url.hostname not in LOOPBACK:
+        return Finding("language model", False, f"the key would go to {url.hostname} unencrypted; use https")
+    return Finding("language model", True, f"{settings.language_model_name} at {url.hostname}")
 
 
 def _importable(name: str) -> bool:

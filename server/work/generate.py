@@ -34,6 +34,7 @@ from server.stores import data_sources, reports
 from server.stores.files import Files
 from server.stores.session import Database, Transaction
 from server.work import credits
+from server.work.language_model import LanguageModel
 from server.work.request_terms import (
     as_printed,
     check_period,
@@ -47,6 +48,7 @@ from server.work.request_terms import (
 )
 from server.work.sandbox import Sandbox
 from server.work.sync import as_api_error, job_limits
+from server.work.voice import Voice
 
 log = structlog.get_logger(__name__)
 
@@ -88,6 +90,7 @@ class Generator:
         self._files = files
         self._sandbox = sandbox
         self._clock = clock
+        self._model = LanguageModel(settings) if settings.language_model_url else None
         self._running: dict[str, Running] = {}
         self._beginning: set[asyncio.Future[Running]] = set()
         self._sweeper: asyncio.Task[None] | None = None
@@ -305,16 +308,27 @@ class Generator:
             "threads": self._settings.job_threads,
             "sources": [self.source_payload(running.organization_id, row) for row in rows],
         }
-        data = await self._sandbox.run(
-            "analyse",
-            payload,
-            limits=job_limits(self._settings),
-            progress=lambda phase, fraction: running.advance(phase, fraction * ANALYSIS_SHARE),
-        )
         report = Report()
         report.CopyFrom(skeleton)
-        report.MergeFrom(_content_only(Report.FromString(data)))
+        report.MergeFrom(_content_only(await self._told(running, payload, summary)))
         return report
+
+    async def _told(self, running: Running, payload: dict[str, Any], summary: ReportSummary) -> Report:
+        """The analysis of a payload, in the words of a language model where one is set and passes the gate."""
+
+        async def analysed(job: str) -> bytes:
+            return await self._sandbox.run(
+                job,
+                payload,
+                limits=job_limits(self._settings),
+                progress=lambda phase, fraction: running.advance(phase, fraction * ANALYSIS_SHARE),
+            )
+
+        if self._model is None:
+            return Report.FromString(await analysed("analyse"))
+        voice = Voice(self._model, self._model.budget(), seed=summary.seed)
+        payload["focus"] = await voice.propose(summary.question, payload["sources"])
+        return await voice.retell(await analysed("tell"))
 
     def source_payload(self, organization_id: str, row: Row[Any]) -> dict[str, Any]:
         """A source as the child processes take it."""

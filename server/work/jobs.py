@@ -29,6 +29,7 @@ JOBS: dict[str, Job] = {
     "ingest": Job("server.work.ingest:run", writes=True),
     "analyse": Job("server.analysis.job:run"),
     "insights": Job("server.analysis.job:run"),
+    "tell": Job("server.analysis.telling:run"),
     "verify": Job("server.analysis.verify:run"),
     "compare": Job("server.analysis.compare.job:run"),
     "widgets": Job("server.analysis.widgets:run"),

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from claribi.v1 import policy_pb2, reports_pb2
 from claribi.v1.data_sources_pb2 import FileStart, UploadDataSourceRequest, UploadMetadata
@@ -59,7 +60,7 @@ class Organization:
 class World:
     """The server and who is in it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: Any) -> None:
         self.settings = Settings(
             data_dir=folder,
             grpc_port=0,
@@ -68,6 +69,7 @@ class World:
             bridge_secret=BRIDGE_SECRET,
             log_level="error",
             public_url="http://testserver",
+            **settings,
         )
         folder.mkdir(parents=True, exist_ok=True)
         self.app = Application.build(self.settings)
@@ -211,9 +213,9 @@ async def _upload() -> AsyncIterator[UploadDataSourceRequest]:
 
 
 @asynccontextmanager
-async def living_world(folder: Path, *, filled: bool) -> AsyncIterator[World]:
+async def living_world(folder: Path, *, filled: bool, **settings: Any) -> AsyncIterator[World]:
     """A world, started and in the end stopped."""
-    world = World(folder)
+    world = World(folder, **settings)
     try:
         await world.start()
         if filled:
