@@ -51,6 +51,7 @@ class Measure:
     is_share: bool = False  # rows are true (100) or false (0), so that the mean is a share in percent
     made: str = ""  # how a derived measure is made of columns: `duration(opened_at, closed_at)`
     uses: tuple[str, ...] = ()  # the columns a derived measure is made of
+    is_cut: bool = False  # rows whose value is not known yet for being recent are left out
     parts: tuple[str, str] = ("", "")  # of a ratio: SQL per row of its numerator and of its denominator
 
     @property
@@ -134,6 +135,7 @@ class Plan:
     ranked: tuple[Dimension, ...]  # many members: only who holds how much is asked
     entity: Dimension | None
     left_out: int
+    unripe: tuple[str, ...] = ()  # columns whose state comes with age: what is recent has not come to it yet
     cuts: tuple[
         Dimension, ...
     ] = ()  # derived: calendars, bins and flags, by which means and rates are compared

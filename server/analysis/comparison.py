@@ -66,7 +66,10 @@ def wanders(facts: Facts, measure: Measure) -> bool:
 
 def ranked(facts: Facts, measure: Measure) -> bool:
     return (
-        abs(facts.overview[measure].skew) > SKEWED and facts.rows <= RANK_ROWS_LIMIT and not measure.is_share
+        abs(facts.overview[measure].skew) > SKEWED
+        and facts.rows <= RANK_ROWS_LIMIT
+        and not measure.is_share
+        and measure.aggregation != "ratio"
     )
 
 

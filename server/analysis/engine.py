@@ -51,6 +51,7 @@ class _Work:
     tables: list[Facts] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     hypotheses: list[Hypothesis] = field(default_factory=list)
+    tellers: dict[int, Detector] = field(default_factory=dict)  # who proposed a hypothesis, by its identity
     queries: QueryCount = field(default_factory=QueryCount)
 
 
@@ -142,7 +143,9 @@ def _read_table(request: AnalysisRequest, source: Source, table: data_sources.Da
     facts = read_facts(scope, plan, request.now)
     work.tables.append(facts)
     for detector in DETECTORS:
-        work.hypotheses.extend(detector.propose(facts))
+        for hypothesis in detector.propose(facts):
+            work.hypotheses.append(hypothesis)
+            work.tellers[id(hypothesis)] = detector
 
 
 def _find(request: AnalysisRequest, work: _Work) -> Findings:
@@ -156,7 +159,9 @@ def _find(request: AnalysisRequest, work: _Work) -> Findings:
             break
         kind = finding.hypothesis.kind
         try:
-            told = _detector(kind).tell(finding, Writer(work.ledger, turns[kind] + request.report.seed))
+            told = work.tellers[id(finding.hypothesis)].tell(
+                finding, Writer(work.ledger, turns[kind] + request.report.seed)
+            )
         except NoValue:
             continue  # without its numbers a finding cannot be told
         except gate.UnboundNumber as refused:
@@ -165,10 +170,6 @@ def _find(request: AnalysisRequest, work: _Work) -> Findings:
         turns[kind] += 1
         _keep(findings, finding, _with_echoes(told, finding, work.ledger))
     return findings
-
-
-def _detector(kind: insights.InsightType) -> Detector:
-    return next(detector for detector in DETECTORS if detector.kind == kind)
 
 
 def _with_echoes(told: Told, finding: Finding, ledger: Ledger) -> Told:

@@ -21,6 +21,11 @@ DAILY_SPAN = timedelta(days=6000)  # longer spans are followed by the month
 EARLIEST = datetime(1800, 1, 1)
 FUTURE = timedelta(days=366)  # later moments are no record of anything
 MOST_PERIODS_FILLED = 0.65  # of the periods of a grain, for the grain to be native to the table
+LEAST_BASE_PERIODS = 8
+RAGGED_ROWS, RAGGED_LENGTH = (
+    0.7,
+    0.2,
+)  # a first or last day with fewer rows than usual that misses so much of its hours
 _BATCH = 6  # measures in one statement: several are asked side by side
 REPORT_PERIODS = 10  # complete periods a grain needs to be the one the report speaks in
 
@@ -291,14 +296,35 @@ def _report_grain(timeline: Timeline, now: datetime) -> str:
 def complete_starts(timeline: Timeline, grain: str, now: datetime) -> tuple[datetime, ...]:
     """The starts of all periods from the first to the last that the data cover wholly."""
     gap = _usual_gap(timeline)
-    start = periods.floor(timeline.first, grain)
-    if timeline.first - start > gap:
+    begun, ended = _ragged(timeline)
+    start = periods.floor(begun, grain)
+    if begun - start > gap:
         start = periods.shift(start, grain, 1)
     starts = []
-    while (end := periods.shift(start, grain, 1)) <= min(timeline.last + gap, now):
+    while (end := periods.shift(start, grain, 1)) <= min(ended + gap, now):
         starts.append(start)
         start = end
     return tuple(starts)
+
+
+def _ragged(timeline: Timeline) -> tuple[datetime, datetime]:
+    """The first and the last moment, past a first and before a last base period that are only begun.
+
+    Such a period misses much of its length and holds far fewer rows than usual.
+    """
+    first, last = timeline.first, timeline.last
+    whole_days = first == timeline.starts[0] and last == timeline.starts[-1]
+    if len(timeline.rows) < LEAST_BASE_PERIODS or timeline.grain == "month" or whole_days:
+        return first, last
+    usual = RAGGED_ROWS * float(np.median(timeline.rows))
+    next_start = periods.shift(timeline.starts[0], timeline.grain, 1)
+    last_start = timeline.starts[-1]
+    length = next_start - timeline.starts[0]
+    if timeline.rows[0] < usual and first - timeline.starts[0] > RAGGED_LENGTH * length:
+        first = next_start
+    if timeline.rows[-1] < usual and length - (last - last_start) > RAGGED_LENGTH * length:
+        last = last_start - _usual_gap(timeline)
+    return first, last
 
 
 def _usual_gap(timeline: Timeline) -> timedelta:

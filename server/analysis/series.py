@@ -52,9 +52,9 @@ class Series:
 
 
 def overall_series(facts: Facts, measure: Measure, grain: str) -> Series | None:
-    """The measure over all rows; None when it has gaps or the table has no time."""
+    """The measure over all rows; None when it has gaps, comes with age, or the table has no time."""
     timeline = facts.timeline
-    if timeline is None:
+    if timeline is None or set(measure.columns) & set(facts.plan.unripe):
         return None
     starts = complete_starts(timeline, grain, facts.now)
     return _series(
@@ -76,6 +76,8 @@ def member_series(
     if timeline is None or breakdown.grain is None or order.index(breakdown.grain) > order.index(grain):
         return None
     if breakdown.grain == "week" and grain != "week":
+        return None
+    if {breakdown.dimension.column, *measure.columns} & set(facts.plan.unripe):
         return None
     starts = complete_starts(timeline, grain, facts.now)
     found = _series(

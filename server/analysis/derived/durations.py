@@ -16,7 +16,10 @@ BUDGET = 3
 MOMENT_COLUMNS = 6  # of a table with more, the first are paired
 FORWARD = 0.97  # share of different moments that must run forwards
 MOST_EMPTY = 0.95  # share of rows without a moment above which it is not used
-LONG = 0.95  # quantile: what began this long before the last start has had its time to end
+LONG = (
+    0.99  # quantile: what began this long before the last start, and a little more, has had its time to end
+)
+LITTLE_MORE = 1.25  # the quantile itself is taken among what has ended
 OPEN_EXCESS = 3.0  # times as many open rows among the recent as before: the recent are not over yet
 OPEN_RECENT = 0.05  # share of the recent rows that must be open for that
 _MOMENTS = (data_sources.COLUMN_TYPE_DATE, data_sources.COLUMN_TYPE_TIMESTAMP)
@@ -92,8 +95,10 @@ def _measure(scope: Scope, pair: _Pair) -> Measure:
         float(cell or 0.0) for cell in scope.look([*asked, f"epoch(max({_moment(pair.start)}))"])
     )
     factor, unit = next((factor, unit) for least, factor, unit in _UNITS if typical >= least)
-    if _is_censored(scope, pair, last - long):
-        whole += f" and epoch({_moment(pair.start)}) <= {last - long:.0f}"
+    edge = last - LITTLE_MORE * long
+    censored = _is_censored(scope, pair, edge)
+    if censored:
+        whole += f" and epoch({_moment(pair.start)}) <= {edge:.0f}"
     start, end = (formats.label(name) for name in pair.names)
     return Measure(
         None,
@@ -103,6 +108,7 @@ def _measure(scope: Scope, pair: _Pair) -> Measure:
         unit,
         made=f"duration({pair.start.name}, {pair.end.name})",
         uses=pair.names,
+        is_cut=censored,
     )
 
 

@@ -24,12 +24,10 @@ def derive(scope: Scope, table: data_sources.DataTable, plan: Plan, asked: Calla
     if scope.rows < LEAST_ROWS:
         return plan
     flags = keywords(scope, table, asked)
-    measures = [
-        *durations(scope, table, asked),
-        *ratios(scope, table, plan.measures, asked),
-        *shares(scope, table, asked),
-        *flags,
-    ]
+    long, states = durations(scope, table, asked), shares(scope, table, asked)
+    measures = [*long, *ratios(scope, table, plan.measures, asked), *states, *flags]
     cuts = [*calendars(scope, table, asked), *bins(scope, table, plan, asked), *map(flag_dimension, flags)]
+    # Where recent rows are still open, the state of a row comes with its age.
+    unripe = tuple(dict.fromkeys(c for m in states for c in m.columns)) if any(m.is_cut for m in long) else ()
     most = TALL_CUTS if scope.rows > TALL else len(cuts)
-    return replace(plan, measures=(*plan.measures, *measures), cuts=tuple(cuts[:most]))
+    return replace(plan, measures=(*plan.measures, *measures), cuts=tuple(cuts[:most]), unripe=unripe)

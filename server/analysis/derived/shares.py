@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from claribi.v1 import data_sources_pb2 as data_sources
 
 from server.analysis import formats
-from server.analysis.columns import Measure, share_value
+from server.analysis.columns import Dimension, Measure, share_value
 from server.analysis.roles import name_words, word_set
 from server.analysis.scope import Scope
 from server.query.sql import literal, quote
@@ -65,6 +65,14 @@ def _told(column: data_sources.DataColumn) -> data_sources.TopValue:
     positive = [top for top in column.top if top.value.strip().lower() in _POSITIVE]
     others = [top for top in column.top if not _NEGATIVE & set(name_words(top.value))]
     return next(iter(positive), next(iter(others), rarer) if len(others) == 1 else rarer)
+
+
+def state_measure(dimension: Dimension, member: str) -> Measure:
+    """The share of rows that have a member of a dimension."""
+    value = share_value(f"{dimension.value} = {literal(member)}", f"{dimension.value} is null")
+    made = f"share({dimension.column} = '{member}')"
+    label = f"share with {dimension.label} {member}"
+    return Measure(None, value, "average", label, "%", is_share=True, made=made, uses=(dimension.column,))
 
 
 def _measure(column: data_sources.DataColumn, member: str) -> Measure:

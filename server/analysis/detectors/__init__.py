@@ -1,5 +1,6 @@
 """One file for each type of insight."""
 
+from server.analysis.detectors.association import Association
 from server.analysis.detectors.change import Change
 from server.analysis.detectors.concentration import Concentration
 from server.analysis.detectors.correlation import Correlation
@@ -15,6 +16,7 @@ DETECTORS: tuple[Detector, ...] = (
     Change(),
     SteadyTrend(),
     GroupDifference(),
+    Association(),
     Concentration(),
     Outlier(),
     Seasonality(),

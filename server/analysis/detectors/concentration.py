@@ -1,7 +1,7 @@
 """Few members of a dimension hold much of a total."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from claribi.v1 import insights_pb2 as insights
@@ -29,13 +29,17 @@ from server.query.sql import select
 
 LEAST_ROWS = 50
 LEAST_MEMBERS = 4
+MOST_LED = 12  # members among which one may be said to lead
 # One member alone is much when it holds this share, and this many times an even share.
 ALONE_SHARE, ALONE_TIMES = 0.40, 2.5
+# It leads when it holds so many times what the others hold on average, and so many times what the second holds.
+LEADS_OTHERS, LEADS_SECOND = 1.3, 1.2
 # Several are few when they are at most this share of the members and hold half of the total.
 FEW_SHARE, FEW_HOLD = 0.10, 0.50
 
 
 _ROWS = row_count("rows")
+_TIMES = ("ms", "s", "minutes", "hours", "days")
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class _Held:
 
     count: int
     share: float
+    leads: bool = False  # ahead of the others, without holding much of the whole
 
 
 class Concentration:
@@ -63,7 +68,7 @@ class Concentration:
 
     def propose(self, facts: Facts) -> list[Hypothesis]:
         """Each total that can be split, by each dimension with enough members."""
-        measures = [m for m in facts.measures if m.aggregation == "sum" and facts.overview[m].low >= 0]
+        measures = [summed for m in facts.measures if (summed := _summed(facts, m)) is not None]
         if facts.rows < LEAST_ROWS:
             return []
         counted = row_count(facts.scope.table)
@@ -77,6 +82,16 @@ class Concentration:
     def tell(self, finding: Finding, writer: Writer) -> Told:
         """The concentration in words."""
         return _tell(finding, writer)
+
+
+def _summed(facts: Facts, measure: Measure) -> Measure | None:
+    """The measure as a total that can be split: sums, and amounts of time, which are averaged elsewhere."""
+    if measure.counts_rows or measure.level or facts.overview[measure].low < 0:
+        return None
+    if measure.aggregation == "sum":
+        return measure
+    amount = measure.column is not None and not measure.is_share and measure.unit in _TIMES
+    return replace(measure, aggregation="sum") if amount else None
 
 
 def _all_holdings(facts: Facts, measures: list[Measure]) -> list[tuple[Dimension, dict[Measure, _Holdings]]]:
@@ -93,7 +108,8 @@ def _from_breakdown(breakdown: Breakdown, measures: list[Measure]) -> dict[Measu
     rows = breakdown.rows.sum(axis=1)
     found = {_ROWS: _sorted(names, rows, rows, rows)}
     for measure in measures:
-        groups = breakdown.groups(measure)
+        read = measure if measure in breakdown.n else replace(measure, aggregation="average")
+        groups = breakdown.groups(read)
         n, mean = groups.n, np.nan_to_num(groups.mean)
         squares = np.nan_to_num(groups.variance) * np.maximum(n - 1.0, 0.0) + n * mean**2
         found[measure] = _sorted(names, rows, n * mean, squares)
@@ -156,7 +172,7 @@ def _examine(facts: Facts, dimension: Dimension, measure: Measure, holdings: _Ho
         magnitude=Magnitude(100.0 * held.share, "%", held.share / even - 1.0),
         direction=insights.DIRECTION_NONE,
         material=_material(held, k),
-        size=held.share,
+        size=0.5 * held.share if held.leads else held.share,
         surprise=saturating(held.share / even - 1.0, 3.0),
         dimension=dimension,
         members=holdings.members[: held.count]
@@ -168,15 +184,24 @@ def _examine(facts: Facts, dimension: Dimension, measure: Measure, holdings: _Ho
 
 
 def _few(holdings: _Holdings) -> _Held:
-    """The largest member when it holds much alone, else as many as hold half."""
+    """The largest member when it holds much alone or leads the others, else as many as hold half."""
     shares = np.cumsum(holdings.total) / holdings.total.sum()
     if shares[0] >= ALONE_SHARE:
         return _Held(1, float(shares[0]))
+    if len(shares) <= MOST_LED and _leads(holdings.total):
+        return _Held(1, float(shares[0]), leads=True)
     count = int(np.searchsorted(shares, FEW_HOLD) + 1)
     return _Held(count, float(shares[min(count, len(shares)) - 1]))
 
 
+def _leads(total: Floats) -> bool:
+    first, others = float(total[0]), total[1:]
+    return first >= LEADS_OTHERS * float(others.mean()) and first >= LEADS_SECOND * float(others[0])
+
+
 def _material(held: _Held, k: int) -> bool:
+    if held.leads:
+        return True
     if held.count == 1:
         return held.share >= max(ALONE_SHARE, ALONE_TIMES / k)
     return held.count <= FEW_SHARE * k
@@ -212,7 +237,7 @@ def _tell(finding: Finding, writer: Writer) -> Told:
     )
     first = Name(member_of(dimension, hypothesis.members[0]))
     if held.count == 1:
-        title, body = _alone(writer, parts=(first, what, share, by, members))
+        title, body = _alone(writer, held, parts=(first, what, share, by, members))
     else:
         title, body = _several(hypothesis, dimension, held, writer, parts=(first, what, share, by, members))
     rows = [] if measure.counts_rows or held.count > 1 else [_row_share(hypothesis, dimension, known, writer)]
@@ -250,18 +275,26 @@ def _share(hypothesis: Hypothesis, dimension: Dimension, held: _Held, known: Con
     return percent_of(largest, aggregate(scope, total, [known]))
 
 
-def _alone(writer: Writer, *, parts: tuple[Name, Name, Figure, Name, Figure]) -> tuple[Text, Text]:
+def _alone(
+    writer: Writer, held: _Held, *, parts: tuple[Name, Name, Figure, Name, Figure]
+) -> tuple[Text, Text]:
     say = writer.ledger.say
-    title = writer.pick(
-        ("{0} alone accounts for {2} of {1}", "{2} of {1} comes from {0}", "{0} carries {2} of {1}")
+    titles = ("{0} alone accounts for {2} of {1}", "{2} of {1} comes from {0}", "{0} carries {2} of {1}")
+    bodies = (
+        "Of {4} different values of {3}, {0} holds {2} of {1}.",
+        "{1} leans on a single {3}: {0}, one of {4}, makes up {2}.",
     )
-    body = writer.pick(
-        (
-            "Of {4} different values of {3}, {0} holds {2} of {1}.",
-            "{1} leans on a single {3}: {0}, one of {4}, makes up {2}.",
+    if held.leads:
+        titles = (
+            "{0} leads in {1}, with {2} of the whole",
+            "{0} is ahead of every other {3} in {1}",
+            "Most of {1} by {3}: {0}, at {2}",
         )
-    )
-    return say(title, *parts), say(body, *parts)
+        bodies = (
+            "{0} holds {2} of {1}, more than any other of the {4} values of {3}.",
+            "Split by {3}, {1} is largest in {0}, which makes up {2}; {4} share it.",
+        )
+    return say(writer.pick(titles), *parts), say(writer.pick(bodies), *parts)
 
 
 def _several(
