@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,13 +66,10 @@ def cells_of(facts: Facts, breakdown: Breakdown, measure: Measure) -> Cells | No
     if coarser or (breakdown.grain == "week" and grain != "week"):
         return None
     starts = complete_starts(timeline, grain, facts.now)
-    place = {start: index for index, start in enumerate(starts)}
 
     def summed(moments: tuple[datetime, ...], values: Floats) -> Floats:
-        bins = np.array([place.get(periods.floor(moment, grain), len(starts)) for moment in moments])
-        found = np.zeros((*values.shape[:-1], len(starts) + 1))
-        np.add.at(found.T, bins, values.T)  # a view: the first axis is time
-        return found[..., :-1]
+        found: Floats = values @ _membership(moments, starts, grain)
+        return found
 
     n, total = breakdown.n[measure], breakdown.total[measure]
     squares = np.where(n > 0, total**2 / np.maximum(n, 1e-300), 0.0)
@@ -82,6 +80,18 @@ def cells_of(facts: Facts, breakdown: Breakdown, measure: Measure) -> Cells | No
         *(summed(breakdown.starts, values) for values in (n, total, squares)),
         *(summed(timeline.starts, values[measure]) for values in (timeline.n, timeline.total)),
     )
+
+
+@lru_cache(maxsize=32)
+def _membership(moments: tuple[datetime, ...], starts: tuple[datetime, ...], grain: str) -> Floats:
+    """Ones where a moment lies in a period, shape (moments, periods); moments outside have none."""
+    place = {start: index for index, start in enumerate(starts)}
+    found = np.zeros((len(moments), len(starts)))
+    for row, moment in enumerate(moments):
+        column = place.get(periods.floor(moment, grain))
+        if column is not None:
+            found[row, column] = 1.0
+    return found
 
 
 def drive_of(facts: Facts, breakdown: Breakdown, measure: Measure) -> Drive | None:

@@ -77,3 +77,26 @@ def others_added(
     for member in members:
         left = difference(left, member_added(scope, measure, spans, dimension, member))
     return left
+
+
+def strata_part(
+    scope: Scope, measure: Measure, sides: tuple[Condition, Condition], strata: Dimension, *, part: str
+) -> Scalar:
+    """Of the difference of two sides' means: what lies within the strata (rate), or between their mixes (mix)."""
+    n, total = measure.cells[:2]
+    columns, params = [f"{strata.value} as s"], list[Parameter]()
+    for side, cut in zip(("1", "0"), sides, strict=True):
+        for name, sql in (("n", n), ("t", total)):
+            columns.append(f"{sql} filter (where {cut.sql}) as {name}{side}")
+            params += cut.params
+    cells = scope.select(columns, [Condition(f"{strata.value} is not null")], group=strata.value)
+    whole = [
+        f"sum({name}{side}) over () as {to}{side}" for side in "10" for name, to in (("n", "a"), ("t", "s"))
+    ]
+    means = [
+        "coalesce(t1 / nullif(n1, 0), t0 / nullif(n0, 0)) as m1",
+        "coalesce(t0 / nullif(n0, 0), t1 / nullif(n1, 0)) as m0",
+    ]
+    known = [f"coalesce({name}{side}, 0) as {name}{side}" for side in "10" for name in "nt"]
+    counted = select(["n1", "n0", *whole, *means], f"({select(['s', *known], cells.nested)})")
+    return Scalar(scope, select([f"sum({_FORMULAS[part]})"], f"({counted})"), (*params, *cells.params))

@@ -6,6 +6,7 @@ from server.analysis.detectors.concentration import Concentration
 from server.analysis.detectors.correlation import Correlation
 from server.analysis.detectors.driver import Driver
 from server.analysis.detectors.group_difference import GroupDifference
+from server.analysis.detectors.mix_shift import MixShift
 from server.analysis.detectors.outlier import Outlier
 from server.analysis.detectors.seasonality import Seasonality
 from server.analysis.detectors.trend import SteadyTrend
@@ -22,4 +23,5 @@ DETECTORS: tuple[Detector, ...] = (
     Seasonality(),
     Correlation(),
     Driver(),
+    MixShift(),
 )

@@ -233,6 +233,9 @@ def _title(hypothesis: Hypothesis, words: _Words, writer: Writer) -> Text:
         template = "{1} stands nearly still in {6}, yet {0} moved by {2}"
     elif relative < 0:
         template = "{0} went against the rest of {1} in {6}, by {2}"
+    elif relative > 1:
+        word = "rise" if up else "fall"
+        template = f"{{0}} is behind the {word} of {{1}} in {{6}}: {{2}}, softened by the rest to {{3}}"
     else:
         word = "rise" if up else "fall"
         template = writer.pick(
