@@ -140,7 +140,7 @@ class _Tour:
 
     def _download(self, key: str, report_id: str) -> list[Path]:
         files = []
-        for word in ("pdf", "html", "xlsx", "csv", "json"):
+        for word in ("pdf", "html", "xlsx", "pptx", "csv", "json"):
             response = self._http.get(
                 f"/api/v1/reports/{report_id}/download/",
                 params={"format": word},

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from claribi.v1 import reports_pb2 as pb
 
-from server.exports import csv_file, html, json_file, pdf, xlsx
+from server.exports import csv_file, html, json_file, pdf, pptx, xlsx
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,12 @@ FORMATS: tuple[Format, ...] = (
     Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", xlsx.render),
     Format("csv", "text/csv; charset=utf-8; header=present", "csv", csv_file.render),
     Format("json", "application/json", "json", json_file.render),
+    Format(
+        "pptx",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        "pptx",
+        pptx.render,
+    ),
 )
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 
-from server.exports.charts.ticks import MINUS
+from server.exports.charts.ticks import MINUS, powers
+from server.exports.charts.units import NO_BREAK, SYMBOLS
 
-NO_BREAK = "\u00a0"
 _SCALES = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
-_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 _SCIENTIFIC_BELOW, _SCIENTIFIC_FROM = 1e-6, 1e15
 
 
@@ -18,16 +17,14 @@ def printed(value: float, unit: str) -> str:
         return "not a number"
     sign = MINUS if value < 0 else ""
     size = _size(abs(value))
-    if unit in _SYMBOLS:
-        return f"{sign}{_SYMBOLS[unit]}{size}"
+    if unit in SYMBOLS:
+        return f"{sign}{SYMBOLS[unit]}{size}"
     return f"{sign}{size}{NO_BREAK}{unit}" if unit and unit != "rows" else f"{sign}{size}"
 
 
 def _size(size: float) -> str:
     if size and not _SCIENTIFIC_BELOW <= size < _SCIENTIFIC_FROM:
-        mantissa, exponent = f"{size:.2e}".split("e")
-        raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        return f"{float(mantissa):g}×10{raised}"
+        return powers(size)
     for scale, word in _SCALES:
         if size >= scale * 0.999995:
             return f"{_digits(size / scale)}{NO_BREAK}{word}"

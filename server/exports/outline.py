@@ -22,8 +22,9 @@ NOTICES = {
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart, drawn."""
+    """A chart by its id, drawn (or not, where a document draws it in its own way)."""
 
+    id: str
     title: str
     alt: str
     svg: str
@@ -43,6 +44,7 @@ class Metric:
 class Finding:
     """An insight as it is read."""
 
+    id: str
     number: str
     kind: str
     title: str
@@ -128,15 +130,15 @@ class Outline:
     colophon: tuple[tuple[str, str], ...] = field(default=())
 
 
-def outline(report: pb.Report) -> Outline:
-    """The report as it is laid out, charts drawn; needs a process in which drawing may take its time."""
+def outline(report: pb.Report, *, drawn: bool = True) -> Outline:
+    """The report as it is laid out; with charts drawn it needs a process in which that may take its time."""
     return Outline(
         name=report.name or "Report",
         question=report.question,
         headline=headline(report),
         notice=_notice(report),
         facts=tuple(outline_facts(report)),
-        blocks=tuple(block for block in _Blocks(report).all() if not block.empty),
+        blocks=tuple(block for block in _Blocks(report, drawn=drawn).all() if not block.empty),
         colophon=tuple(_colophon(report)),
     )
 
@@ -201,8 +203,9 @@ def _colophon(report: pb.Report) -> Iterable[tuple[str, str]]:
 class _Blocks:
     """Builds the blocks of one report; a chart that stands with its finding is not shown again."""
 
-    def __init__(self, report: pb.Report) -> None:
+    def __init__(self, report: pb.Report, *, drawn: bool) -> None:
         self.report = report
+        self.drawn = drawn
         self.displays = displays(report)
         self.insights = {insight.id: insight for insight in report.insights}
         self.charts = {chart.id: chart for chart in report.charts if charts.drawable(chart)}
@@ -267,6 +270,7 @@ class _Blocks:
         certainty, tone = words.certainty(insight)
         figures = self._figures([insight.chart_id])
         return Finding(
+            id=insight.id,
             number=str(insight.rank),
             kind=words.insight_type(insight.type),
             title=insight.title,
@@ -282,7 +286,7 @@ class _Blocks:
     def _figures(self, ids: Iterable[str]) -> tuple[Figure, ...]:
         wanted = [key for key in dict.fromkeys(ids) if key in self.charts and key not in self.shown]
         self.shown.update(wanted)
-        return tuple(figure(self.charts[key], self.displays) for key in wanted)
+        return tuple(figure(self.charts[key], self.displays, drawn=self.drawn) for key in wanted)
 
 
 def _sentence(text: str) -> str:
@@ -295,9 +299,10 @@ def _untitled_twin(drawn: Figure, title: str) -> Figure:
     return replace(drawn, title="") if _sentence(drawn.title) == _sentence(title) else drawn
 
 
-def figure(chart: ipb.Chart, numbers: Mapping[str, str]) -> Figure:
+def figure(chart: ipb.Chart, numbers: Mapping[str, str], *, drawn: bool = True) -> Figure:
     """The chart, drawn; the numbers written on it are those of its evidence."""
-    return Figure(chart.title, chart.alt or chart.title or "Chart", charts.svg(chart, numbers))
+    svg = charts.svg(chart, numbers) if drawn else ""
+    return Figure(chart.id, chart.title, chart.alt or chart.title or "Chart", svg)
 
 
 def _metric(metric: pb.KeyMetric) -> Metric:

@@ -46,6 +46,7 @@ CONTENT_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
 # A synchronous answer is given this long before the caller's deadline, as 202 when the work goes on.
 ANSWER_MARGIN_SECONDS = 1.0

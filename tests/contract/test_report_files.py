@@ -8,7 +8,7 @@ from tests.support.transports import Rest, Transport
 from tests.support.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-FORMATS = ("pdf", "html", "xlsx", "csv", "json")
+FORMATS = ("pdf", "html", "xlsx", "csv", "json", "pptx")
 
 
 async def test_two_reports_of_the_same_content_have_the_same_files(

@@ -9,7 +9,7 @@ from typing import Any
 
 from claribi.v1 import insights_pb2 as pb
 
-from server.exports.charts import bars, lines
+from server.exports.charts import bars, lines, waterfall
 from server.exports.charts.plane import USUAL_WIDTH
 from server.exports.escape import visible
 
@@ -22,26 +22,28 @@ def specification(chart: pb.Chart, displays: Mapping[str, str], total: float = U
 
     `displays` maps evidence ids to numbers as printed: only those are written on the chart, beside the scale.
     """
-    clean = _clean(chart)
+    ready = clean(chart)
     numbers = {key: visible(display) for key, display in displays.items()}
-    if clean.type in (pb.CHART_TYPE_BAR, pb.CHART_TYPE_WATERFALL):
-        return bars.specification(clean, numbers, total)
-    return lines.specification(clean, numbers, total)
+    if ready.type == pb.CHART_TYPE_WATERFALL:
+        return waterfall.specification(ready, numbers, total)
+    if ready.type == pb.CHART_TYPE_BAR:
+        return bars.specification(ready, numbers, total)
+    return lines.specification(ready, numbers, total)
 
 
-def _clean(chart: pb.Chart) -> pb.Chart:
+def clean(chart: pb.Chart) -> pb.Chart:
     """The chart with every text fit to draw: vl-convert aborts the process at a control character."""
-    clean = pb.Chart()
-    clean.CopyFrom(chart)
-    for axis in (clean.x, clean.y):
+    ready = pb.Chart()
+    ready.CopyFrom(chart)
+    for axis in (ready.x, ready.y):
         axis.label, axis.unit = visible(axis.label), visible(axis.unit)
-    for mark in clean.annotations:
+    for mark in ready.annotations:
         mark.x, mark.text = visible(mark.x), visible(mark.text)
-    for series in clean.series:
+    for series in ready.series:
         series.name = visible(series.name)
         for point in series.points:
             point.x = visible(point.x)
-    return clean
+    return ready
 
 
 def drawable(chart: pb.Chart) -> bool:
@@ -65,4 +67,12 @@ def svg(chart: pb.Chart, displays: Mapping[str, str], total: float = USUAL_WIDTH
     drawn: str = vl_convert.vegalite_to_svg(
         specification(chart, displays, total), vl_version=VEGA_LITE, allowed_base_urls=[], show_warnings=False
     )
+    return drawn
+
+
+def png(chart: pb.Chart, displays: Mapping[str, str], *, scale: float, total: float = USUAL_WIDTH) -> bytes:
+    """The chart as the bytes of a PNG, `scale` pixels for one of its own."""
+    import vl_convert
+
+    drawn: bytes = vl_convert.svg_to_png(svg(chart, displays, total), scale=scale)
     return drawn

@@ -10,15 +10,15 @@ from typing import Any
 
 from claribi.v1 import insights_pb2 as pb
 
-from server.exports.charts import palette
+from server.exports.charts import line_labels, palette, roles
 from server.exports.charts.plane import Layer, Plane, axis_title, below, grid, layer, named, texts
 from server.exports.charts.text_size import LINE_PX, shorten, width, wrap
-from server.exports.charts.ticks import Tick, moment, number_ticks, time_ticks
+from server.exports.charts.ticks import NumberAxis, Tick, moment, number_axis, number_ticks, time_ticks
 
 HEIGHT = 180
-LABEL_LIMIT = 128
 ANNOTATION_GAP = 4
-MOST_LABELLED = 8
+# Room before the first word of a slope for its numbers, next to none after the second.
+SLOPE_SPAN = (-0.3, 1.02)
 # A scale from zero costs nothing while the data fill at least this share of it.
 ZERO_WHEN_LOWEST_BELOW = 0.35
 
@@ -36,20 +36,56 @@ def specification(chart: pb.Chart, displays: Mapping[str, str], total: float) ->
     """The Vega-Lite specification of a line, area or scatter chart, `total` px wide."""
     places = horizontal(chart)
     series = [(one, _points(one, places)) for one in chart.series]
-    values = [y for _, points in series for run in points for _, y in run]
-    ticks = _vertical(values, from_zero=chart.type == pb.CHART_TYPE_AREA)
-    colours = palette.colours([one.emphasis for one in chart.series])
-    labels = {} if chart.type == pb.CHART_TYPE_SCATTER else _end_labels(chart, displays)
+    ticks = vertical_axis(chart).ticks
+    colours = roles.colours(chart)
+    labels = {} if chart.type == pb.CHART_TYPE_SCATTER else line_labels.at_ends(chart, displays)
     plane = _plane(chart, places, ticks, labels=labels, total=total)
     layers = [*grid(plane, ticks), *below(plane, _thinned(places.ticks, plane)), *_title(chart, plane)]
-    order = sorted(range(len(series)), key=lambda index: chart.series[index].emphasis)
+    order = sorted(
+        range(len(series)), key=lambda index: (chart.series[index].role, chart.series[index].emphasis)
+    )
     for index in order:
-        layers += _marks(chart.type, series[index][1], colours[index], index)
+        layers += _drawn(chart, index, series[index][1], places=places, colour=colours[index])
     layers += _annotations(chart, places, plane)
-    layers += _label_layers(series, labels, colours, plane)
-    if len(chart.series) > 1 and not labels:
-        layers += legend(plane, [one.name for one in chart.series], colours)
+    layers += _dots(chart, places, colours)
+    ends = {index: series[index][1][-1][-1] for index in labels if series[index][1]}
+    layers += line_labels.layers(ends, labels, colours, plane)
+    if is_slope(chart):
+        starts = {index: runs[0][0] for index, (_, runs) in enumerate(series) if runs}
+        layers += line_labels.starts(chart, starts, displays, plane)
+    for one, runs in series:
+        if one.role == pb.SERIES_ROLE_FITTED:
+            layers += roles.fitted_label(one, runs, line_labels.last_number(one, displays), plane)
+    if roles.several(chart) and not labels:
+        named = [index for index, one in enumerate(chart.series) if one.role == pb.SERIES_ROLE_UNSPECIFIED]
+        layers += legend(
+            plane, [chart.series[index].name for index in named], [colours[index] for index in named]
+        )
     return plane.specification(layers)
+
+
+def _drawn(
+    chart: pb.Chart, index: int, runs: Sequence[Sequence[tuple[float, float]]], *, places: Places, colour: str
+) -> list[Layer]:
+    series = chart.series[index]
+    if series.role == pb.SERIES_ROLE_UNSPECIFIED:
+        return _marks(chart.type, runs, colour, index)
+    band = roles.band(series, places.of, colour) if series.role == pb.SERIES_ROLE_FORECAST else []
+    return [*band, *roles.line(series, runs, colour)]
+
+
+def _dots(chart: pb.Chart, places: Places, colours: Sequence[str]) -> list[Layer]:
+    """A dot at the marked places of the line they are about: the emphasised one, or the first."""
+    if chart.type == pb.CHART_TYPE_SCATTER or not chart.series or not chart.annotations:
+        return []
+    index = next((index for index, one in enumerate(chart.series) if one.emphasis), 0)
+    marked = {mark.x for mark in chart.annotations}
+    rows = [
+        {"x": places.of[point.x], "y": point.y}
+        for point in chart.series[index].points
+        if point.x in marked and point.x in places.of and point.HasField("y") and math.isfinite(point.y)
+    ]
+    return [layer(rows, "point", filled=True, size=46, opacity=1, color=colours[index])]
 
 
 def horizontal(chart: pb.Chart) -> Places:
@@ -65,14 +101,20 @@ def horizontal(chart: pb.Chart) -> Places:
         if moments:
             return _over_time(moments, chart.x.grain)
     if chart.x.kind == pb.AXIS_KIND_NUMBER:
-        numbers = {text: value for text in written if (value := _number(text)) is not None}
+        numbers = {text: value for text in written if (value := number(text)) is not None}
         if numbers:
-            ticks = number_ticks(min(numbers.values()), max(numbers.values()), 6)
+            ticks = number_ticks(min(numbers.values()), max(numbers.values()), 6, unit=chart.x.unit)
             return Places(numbers, ticks, (ticks[0].at, ticks[-1].at))
     ordered = {text: float(index) for index, text in enumerate(written)}
-    return Places(
-        ordered, [Tick(at, text) for text, at in ordered.items()], (-0.4, max(len(written), 1) - 0.6)
-    )
+    ticks = [Tick(at, text) for text, at in ordered.items()]
+    span = SLOPE_SPAN if is_slope(chart) else (-0.4, max(len(written), 1) - 0.6)
+    return Places(ordered, ticks, span)
+
+
+def is_slope(chart: pb.Chart) -> bool:
+    """Whether it is lines between two words, such as two periods: read from number to number."""
+    places = {point.x for one in chart.series for point in one.points}
+    return chart.type == pb.CHART_TYPE_LINE and chart.x.kind == pb.AXIS_KIND_CATEGORY and len(places) == 2
 
 
 def _over_time(moments: Mapping[str, Any], grain: pb.Grain) -> Places:
@@ -83,7 +125,8 @@ def _over_time(moments: Mapping[str, Any], grain: pb.Grain) -> Places:
     return Places(of, ticks, (low - margin, high + margin))
 
 
-def _number(text: str) -> float | None:
+def number(text: str) -> float | None:
+    """The number a text is, None where it is none."""
     try:
         value = float(text)
     except ValueError:
@@ -102,13 +145,18 @@ def _points(series: pb.Series, places: Places) -> list[list[tuple[float, float]]
     return [run for run in runs if run]
 
 
-def _vertical(values: Sequence[float], *, from_zero: bool) -> list[Tick]:
+def vertical_axis(chart: pb.Chart) -> NumberAxis:
+    """The vertical axis: from zero for areas, and where the data reach down that far anyway."""
+    of = horizontal(chart).of
+    drawn = [point for one in chart.series for point in one.points if point.HasField("y") and point.x in of]
+    values = [point.y for point in drawn if math.isfinite(point.y)] + roles.ends(chart)
     low, high = min(values, default=0.0), max(values, default=1.0)
+    from_zero = chart.type == pb.CHART_TYPE_AREA
     if from_zero or 0 <= low < high * ZERO_WHEN_LOWEST_BELOW:
         low = min(low, 0.0)
     if from_zero or high * ZERO_WHEN_LOWEST_BELOW < 0 < -high:
         high = max(high, 0.0)
-    return number_ticks(low, high)
+    return number_axis(low, high, unit=chart.y.unit)
 
 
 def _plane(
@@ -117,7 +165,7 @@ def _plane(
     left = max(width(tick.label) for tick in ticks) + 14
     right = max((width(label) for label in labels.values()), default=0.0) + 16
     rows = len(_annotation_rows(chart, places, total - left - right))
-    legend_row = len(chart.series) > 1 and not labels
+    legend_row = roles.several(chart) and not labels
     numeric = chart.x.kind == pb.AXIS_KIND_NUMBER
     return Plane(
         x=places.span,
@@ -173,60 +221,6 @@ def _marks(
         else:
             layers.append(layer(rows, "line", strokeDash=dash, **stroke))
     return layers
-
-
-def _end_labels(chart: pb.Chart, displays: Mapping[str, str]) -> dict[int, str]:
-    """The label at the end of each line: its name where there are several, its last number where that is evidence."""
-    several = len(chart.series) > 1
-    labels = {}
-    for index, series in enumerate(chart.series):
-        last = next((p for p in reversed(series.points) if p.HasField("y")), None)
-        if last is None:
-            continue
-        number = displays.get(last.evidence_id, "")
-        name = wrap(series.name, LABEL_LIMIT) if several else ""
-        if label := "\n".join(filter(None, [name, number])):
-            labels[index] = label
-    return labels if len(labels) <= MOST_LABELLED else {}
-
-
-def _label_layers(
-    series: Sequence[tuple[pb.Series, list[list[tuple[float, float]]]]],
-    labels: Mapping[int, str],
-    colours: Sequence[str],
-    plane: Plane,
-) -> list[Layer]:
-    ends = {index: series[index][1][-1][-1] for index in labels if series[index][1]}
-    middles = spread(
-        {index: plane.y_px(y) for index, (_, y) in ends.items()},
-        {index: LINE_PX * (labels[index].count("\n") + 1) for index in ends},
-        plane.height,
-    )
-    layers = []
-    for index, (x, y) in ends.items():
-        colour = palette.MUTED if colours[index] == palette.QUIET else colours[index]
-        top = middles[index] - LINE_PX * labels[index].count("\n") / 2
-        row = {"x": plane.x[1], "y": plane.y_at(top), "text": labels[index]}
-        layers.append(
-            layer([{"x": x, "y": y}], "point", filled=True, size=34, opacity=1, color=colours[index])
-        )
-        layers.append(texts([row], align="left", baseline="middle", dx=6, fill=colour, fontWeight=600))
-    return layers
-
-
-def spread(middles: Mapping[int, float], heights: Mapping[int, float], room: float) -> dict[int, float]:
-    """The wanted middles of labels (px from the top), moved down and then up until none touches another."""
-    order = sorted(middles, key=lambda key: middles[key])
-    placed: dict[int, float] = {}
-    floor = -LINE_PX / 2
-    for key in order:
-        placed[key] = max(middles[key], floor + heights[key] / 2)
-        floor = placed[key] + heights[key] / 2
-    ceiling = room + LINE_PX
-    for key in reversed(order):
-        placed[key] = min(placed[key], ceiling - heights[key] / 2)
-        ceiling = placed[key] - heights[key] / 2
-    return placed
 
 
 def _annotation_rows(chart: pb.Chart, places: Places, room: float) -> list[list[pb.Annotation]]:

@@ -5,9 +5,12 @@ MUTED = "#55626E"
 GRID = "#E2E7EB"
 BASELINE = "#97A3AE"
 QUIET = "#A9B4BE"
+PAPER = "#FFFFFF"
 
 # Blue first: it is the accent of the documents too. Neighbours differ in lightness as well as in hue.
 SERIES = ("#0B5FA5", "#C8590A", "#0A7F6B", "#A33A78", "#5B4BB0", "#7A5C12", "#4A5763", "#2C89C9")
+# What was added and what was taken away: apart in lightness too, and no judgement of good and bad.
+RISE, FALL = SERIES[2], SERIES[1]
 DASHES: tuple[list[int], ...] = ([], [], [], [6, 3], [2, 3], [8, 3, 2, 3], [4, 2], [1, 2])
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from server.exports.charts.palette import BASELINE, GRID, INK, MUTED
 from server.exports.charts.text_size import FONT_PX, LINE_PX, shorten, width
 from server.exports.charts.ticks import Tick
+from server.exports.charts.units import affixes
 
 USUAL_WIDTH = 640
 Layer = dict[str, Any]
@@ -122,8 +123,9 @@ def below(plane: Plane, ticks: Sequence[Tick], limit: float = 90) -> list[Layer]
 
 
 def named(label: str, unit: str) -> str:
-    """What an axis measures, with its unit unless the label says it."""
-    return label if unit and unit in label else ", ".join(filter(None, [label, unit]))
+    """What an axis measures, with its unit unless the label or each number says it."""
+    said = unit and (unit.casefold() in label.casefold() or affixes(unit) is not None)
+    return label if said else ", ".join(filter(None, [label, unit]))
 
 
 def axis_title(plane: Plane, label: str, unit: str) -> list[Layer]:

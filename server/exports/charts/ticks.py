@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 from claribi.v1 import insights_pb2 as pb
 
+from server.exports.charts.units import affixes
+
 MINUS = "−"
 _SCALES = ((1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k"))
 # Below ten thousand a number is read faster in full ("4,200") than scaled ("4.2k").
@@ -16,6 +18,7 @@ _SCALED_FROM = 1e4
 # A long narrow stretch of large numbers is told apart in full: 1,000,005, not 1.000005M.
 MOST_SCALED_DECIMALS = 3
 _SCIENTIFIC_BELOW, _SCIENTIFIC_FROM = 1e-4, 1e15
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -33,41 +36,78 @@ def nice_step(span: float, count: int) -> float:
     return next(power * factor for factor in (1, 2, 2.5, 5, 10) if raw <= power * factor * (1 + 1e-9))
 
 
-def number_ticks(low: float, high: float, count: int = 5) -> list[Tick]:
-    """Round ticks from at most `low` to at least `high`."""
+@dataclass(frozen=True)
+class Look:
+    """How the numbers of an axis are written: divided by `scale`, with `decimals`, between `before` and `after`."""
+
+    scale: float
+    decimals: int
+    before: str = ""
+    after: str = ""
+    scientific: bool = False
+
+    def text(self, value: float) -> str:
+        size = powers(abs(value)) if self.scientific else f"{abs(value) / self.scale:,.{self.decimals}f}"
+        if value == 0 or not size.strip("0.,"):
+            return f"{self.before}0{self.after if self.scale == 1 else ''}"
+        return f"{MINUS if value < 0 else ''}{self.before}{size}{self.after}"
+
+
+def powers(size: float) -> str:
+    """A very small or very large number: 1.5×10⁻⁹."""
+    mantissa, exponent = f"{size:.2e}".split("e")
+    return f"{float(mantissa):g}×10{str(int(exponent)).translate(_RAISED)}"
+
+
+@dataclass(frozen=True)
+class NumberAxis:
+    """Round places on an axis of numbers, how far they are apart, and the look of its numbers."""
+
+    places: tuple[float, ...]
+    step: float
+    look: Look
+
+    @property
+    def ticks(self) -> list[Tick]:
+        return [Tick(at, self.look.text(at)) for at in self.places]
+
+
+def number_axis(low: float, high: float, count: int = 5, *, unit: str = "") -> NumberAxis:
+    """A round axis from at most `low` to at least `high`, its numbers in the unit."""
     if not low < high:
         margin = abs(low) * 0.1 or 1.0
         low, high = low - margin, high + margin
     step = nice_step(high - low, count)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    places = [index * step for index in range(first, last + 1)]
-    return [Tick(at, label) for at, label in zip(places, number_labels(places, step), strict=True)]
+    places = tuple(index * step for index in range(first, last + 1))
+    return NumberAxis(places, step, _look(places, step, unit))
 
 
-def number_labels(places: Sequence[float], step: float) -> list[str]:
-    """Labels of ticks `step` apart, in one scale and with the same decimals: 0, 0.5M, 1.0M."""
+def number_ticks(low: float, high: float, count: int = 5, *, unit: str = "") -> list[Tick]:
+    """Round ticks from at most `low` to at least `high`."""
+    return number_axis(low, high, count, unit=unit).ticks
+
+
+def _look(places: Sequence[float], step: float, unit: str) -> Look:
+    """One scale and the same decimals for all: 0, 0.5M, 1.0M; "$0", "$20k"; "0", "2.5 %"."""
+    before, after = affixes(unit) or ("", "")
     largest = max(map(abs, places))
     if not _SCIENTIFIC_BELOW <= largest < _SCIENTIFIC_FROM:
-        return ["0" if at == 0 else f"{at:.3g}".replace("-", MINUS) for at in places]
+        return Look(1, 0, before, after, scientific=True)
+    # A number that has a word of size in its unit already, such as billion, is not given a second one.
+    scaled = () if unit == "%" or (before and after) else _SCALES
     scale, suffix = next(
-        ((scale, suffix) for scale, suffix in _SCALES if largest >= max(scale, _SCALED_FROM)), (1, "")
+        ((scale, suffix) for scale, suffix in scaled if largest >= max(scale, _SCALED_FROM)), (1, "")
     )
     decimals = _decimals(step / scale)
     if decimals > MOST_SCALED_DECIMALS:
         scale, suffix, decimals = 1, "", _decimals(step)
-    return [_number(at / scale, decimals, suffix) for at in places]
+    return Look(scale, decimals, before, suffix + after)
 
 
 def _decimals(step: float) -> int:
     """The decimals that tell ticks `step` apart."""
     return next((d for d in range(9) if math.isclose(round(step, d), step)), 9)
-
-
-def _number(value: float, decimals: int, suffix: str) -> str:
-    text = f"{abs(value):,.{decimals}f}"
-    if float(text.replace(",", "")) == 0:
-        return "0"
-    return f"{MINUS if value < 0 else ''}{text}{suffix}"
 
 
 def moment(text: str) -> datetime | None:

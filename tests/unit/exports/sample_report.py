@@ -8,6 +8,7 @@ from claribi.v1 import insights_pb2 as ipb
 from claribi.v1 import reports_pb2 as pb
 
 from tests.unit.exports.sample_charts import DRIVERS, REGIONS, add_charts
+from tests.unit.exports.sample_kinds import add_kinds
 
 COMPLETED = datetime(2026, 7, 14, 9, 30, 12, tzinfo=UTC)
 MACRO, ORDERS = "0198c6a2-1111-7000-8000-000000000001", "0198c6a2-2222-7000-8000-000000000002"
@@ -20,6 +21,9 @@ def sample() -> pb.Report:
     _evidence(report)
     add_charts(report)
     _insights(report)
+    add_kinds(
+        report, lambda label, display, value, unit: evidence(report, label, display, value=value, unit=unit)
+    )
     _quality(report)
     _sections(report)
     return report
@@ -236,10 +240,12 @@ def _sections(report: pb.Report) -> None:
     report.sections.add(
         kind=pb.SECTION_KIND_FINDINGS,
         title="Findings",
-        insight_ids=[f"i{n}" for n in range(1, 7)],
-        paragraphs=["Six findings passed the tests, the most important first."],
+        insight_ids=[insight.id for insight in report.insights],
+        paragraphs=["The findings that passed the tests, the most important first."],
     )
-    report.sections.add(kind=pb.SECTION_KIND_CHARTS, title="Charts", chart_ids=[f"c{n}" for n in range(1, 6)])
+    report.sections.add(
+        kind=pb.SECTION_KIND_CHARTS, title="Charts", chart_ids=[chart.id for chart in report.charts]
+    )
     report.sections.add(
         kind=pb.SECTION_KIND_RECOMMENDATIONS,
         title="Recommendations",
@@ -339,4 +345,26 @@ def with_text(text: str) -> pb.Report:
             chart.annotations[0].text = text
     for finding in report.data_quality:
         finding.table = finding.columns[0] = finding.description = text
+    return report
+
+
+def with_text_in_charts(text: str) -> pb.Report:
+    """A short report with `text` where people and data can write: charts of bars, points, lines and steps."""
+    report = sample()
+    report.name = report.question = report.summary = report.insights[0].title = text
+    del report.evidence[10:]
+    del report.insights[1:]
+    native = [chart for chart in report.charts if chart.id in ("c2", "c5", "c6", "c8")]
+    del report.charts[:]
+    report.charts.extend(native)
+    for chart in report.charts:
+        chart.title = chart.alt = chart.x.label = chart.y.label = chart.y.unit = text
+        for series in chart.series:
+            series.name = text
+        if chart.x.kind == ipb.AXIS_KIND_CATEGORY:
+            chart.series[0].points[0].x = text
+        for mark in chart.annotations:
+            mark.text = text
+    for entry in report.evidence:
+        entry.label = entry.display = entry.query = text
     return report

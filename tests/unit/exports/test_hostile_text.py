@@ -11,6 +11,7 @@ import zipfile
 from html.parser import HTMLParser
 
 import openpyxl
+import pptx
 import pypdf
 import pytest
 
@@ -109,6 +110,37 @@ def test_text_stays_text_in_the_workbook(text: str) -> None:
     references = re.findall(rb"<c:f>(.*?)</c:f>", charts)
     assert references
     assert all(reference.startswith(b"'Charts data'!$") for reference in references)
+
+
+def slide_texts(data: bytes) -> list[str]:
+    """Every text of a deck: of shapes, cells and notes."""
+    found = []
+    for slide in pptx.Presentation(io.BytesIO(data)).slides:
+        for shape in slide.shapes:
+            if shape.has_text_frame:
+                found.append(shape.text_frame.text)
+            elif shape.has_table:
+                found += [cell.text for row in shape.table.rows for cell in row.cells]
+        if slide.has_notes_slide:
+            found.append(slide.notes_slide.notes_text_frame.text)
+    return found
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_text_stays_text_in_the_slides(text: str) -> None:
+    data = exports.render(sample_report.with_text_in_charts(text), "pptx")
+    shown = re.sub(r"[\s\u200b\u2068\u2069\ufffd]", "", "".join(slide_texts(data)))
+    assert cleaned(text)[:60] in shown
+    with zipfile.ZipFile(io.BytesIO(data)) as parts:
+        links = b"".join(parts.read(name) for name in parts.namelist() if name.endswith(".rels"))
+        books = [parts.read(name) for name in parts.namelist() if name.endswith(".xlsx")]
+    assert b"TargetMode" not in links
+    assert len(books) == 4
+    for book in books:
+        with zipfile.ZipFile(io.BytesIO(book)) as sheets:
+            cells = sheets.read("xl/worksheets/sheet1.xml")
+        assert b"<f>" not in cells
+        assert b"hyperlink" not in cells
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())

@@ -41,6 +41,7 @@ class OutputFormat(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     OUTPUT_FORMAT_XLSX: _ClassVar[OutputFormat]
     OUTPUT_FORMAT_CSV: _ClassVar[OutputFormat]
     OUTPUT_FORMAT_JSON: _ClassVar[OutputFormat]
+    OUTPUT_FORMAT_PPTX: _ClassVar[OutputFormat]
 
 class SectionKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -90,6 +91,7 @@ OUTPUT_FORMAT_HTML: OutputFormat
 OUTPUT_FORMAT_XLSX: OutputFormat
 OUTPUT_FORMAT_CSV: OutputFormat
 OUTPUT_FORMAT_JSON: OutputFormat
+OUTPUT_FORMAT_PPTX: OutputFormat
 SECTION_KIND_UNSPECIFIED: SectionKind
 SECTION_KIND_EXECUTIVE_SUMMARY: SectionKind
 SECTION_KIND_KEY_METRICS: SectionKind
