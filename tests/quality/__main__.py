@@ -7,7 +7,8 @@ Run: python -m tests.quality [--quick] [--seed N] [--tables N] [--only planted|n
 import argparse
 import time
 
-from tests.quality import baseline, null_suite, planted_suite
+from tests.quality import baseline, defect_suite, null_suite, planted_suite
+from tests.quality.defects import DEFECTS
 from tests.quality.planting import VARIANTS
 from tests.quality.tables import report_of
 
@@ -52,6 +53,16 @@ def main() -> None:
         null_suite.print_null(silences, chosen.seed)
         if chosen.false:
             null_suite.print_false(silences)
+    names = [name for name in (*DEFECTS, "clean") if chosen.type in (None, name)]
+    if chosen.only in (None, "defects") and names and not chosen.baseline:
+        checked = defect_suite.examine(
+            engine, chosen.seed, chosen.tables or (3 if chosen.quick else 20), names
+        )
+        defect_suite.print_defects(checked, chosen.seed)
+        if chosen.misses:
+            defect_suite.print_misses(checked)
+        if chosen.false:
+            defect_suite.print_false(checked)
     print(f"{time.process_time() - started:.0f} s of CPU")
 
 

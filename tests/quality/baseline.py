@@ -28,11 +28,12 @@ class Claim:
 
 def report_of(world: World) -> Report:
     """The report: all pairs that pass, by their effect."""
-    claims = [c for c in (*_groups(world), *_pairs(world), *_months(world), *_chances(world)) if c.p == c.p]
+    claims = [*_groups(world), *_pairs(world), *_months(world), *_chances(world), *_tops(world)]
+    claims = [claim for claim in claims if np.isfinite(claim.p)]
     kept = _passed(claims)
     report = Report()
     report.statistics.hypotheses_tested = len(claims)
-    for rank, claim in enumerate(sorted(kept, key=lambda c: (-abs(c.effect), c.p)), start=1):
+    for rank, claim in enumerate(sorted(kept, key=lambda c: (c.p, -abs(c.effect))), start=1):
         claim.insight.rank = rank
         report.insights.append(claim.insight)
     return report
@@ -46,7 +47,7 @@ def _passed(claims: list[Claim]) -> list[Claim]:
 
 def _numbers(world: World) -> dict[str, Array]:
     return {
-        n: v.astype(float) for n, v in world.cells.items() if v.dtype.kind in "if" and len(set(v[:50])) > 1
+        n: v.astype(float) for n, v in world.cells.items() if v.dtype.kind in "ifb" and len(set(v[:50])) > 1
     }
 
 
@@ -55,7 +56,35 @@ def _categories(world: World) -> dict[str, Array]:
     for name, values in world.cells.items():
         if values.dtype.kind in "Ob" and 2 <= len(set(values[:2_000].tolist())) <= FEW:
             found[name] = values.astype(str)
+    if world.time:
+        days = world.cells[world.time].astype("datetime64[D]")
+        found[world.time + " weekday"] = ((days.astype(int) + 3) % 7).astype(str)
+        found[world.time + " month"] = (days.astype("datetime64[M]").astype(int) % 12).astype(str)
     return found
+
+
+def _tops(world: World) -> list[Claim]:
+    """The largest member of every total, against equal shares."""
+    claims = []
+    for name, labels in _categories(world).items():
+        if name.startswith(world.time + " "):
+            continue
+        names, places = np.unique(labels, return_inverse=True)
+        for measure, values in {**_numbers(world), "": np.ones(world.rows)}.items():
+            totals = np.bincount(places, weights=np.abs(values))
+            top, rows = int(np.argmax(totals)), np.bincount(places)
+            share = totals[top] / totals.sum()
+            if share < 1.5 / len(names):
+                continue
+            made = _insight(insights.INSIGHT_TYPE_CONCENTRATION, measure, "sum", insights.DIRECTION_NONE)
+            if not measure:
+                made.subject.measure.ClearField("column")
+                made.subject.measure.expression = "count(*)"
+            made.subject.dimension.column, made.subject.dimension.member = name, str(names[top])
+            made.magnitude.value = float(share)
+            p = float(stats.binomtest(round(share * rows.sum()), int(rows.sum()), 1 / len(names)).pvalue)
+            claims.append(Claim(p, float(share), made))
+    return claims
 
 
 def _insight(kind: int, measure: str, aggregation: str, direction: int) -> insights.Insight:
@@ -69,6 +98,8 @@ def _groups(world: World) -> list[Claim]:
     claims = []
     for measure, values in _numbers(world).items():
         for name, labels in _categories(world).items():
+            if name == measure:
+                continue
             for member in sorted(set(labels)):
                 inside = labels == member
                 one, other = values[inside], values[~inside]
@@ -162,6 +193,8 @@ def _series_claims(measure: str, totals: Array, days: Array) -> list[Claim]:
 def _chances(world: World) -> list[Claim]:
     claims = []
     for (one, first), (other, second) in combinations(_categories(world).items(), 2):
+        if world.time and one.startswith(world.time + " "):
+            continue
         _, a = np.unique(first, return_inverse=True)
         _, b = np.unique(second, return_inverse=True)
         table = np.zeros((a.max() + 1, b.max() + 1))

@@ -223,10 +223,12 @@ def hospital(random: Random, rows: int) -> World:
     """Stays in a hospital."""
     admitted = moments(random, rows, fine=True)
     stay = (random.gamma(2.0, 2.2, rows) * 86_400).astype(np.int64).astype("timedelta64[s]")
+    discharged = admitted + stay
+    discharged[discharged > admitted.max()] = np.datetime64("NaT")  # still there when the data were read
     world = World(
         "hospital",
         "stays",
-        {"stay": _numbers("H", rows), "admitted_at": admitted, "discharged_at": admitted + stay},
+        {"stay": _numbers("H", rows), "admitted_at": admitted, "discharged_at": discharged},
     )
     _dimensions(
         random,
@@ -245,6 +247,7 @@ def hospital(random: Random, rows: int) -> World:
     }
     world.time, world.flags, world.number = "admitted_at", ["readmitted"], "age"
     world.span, world.measures = ("admitted_at", "discharged_at"), ["bill", "medications"]
+    world.traps.add("censored")
     return world
 
 

@@ -86,6 +86,8 @@ def _source(column: str, world: World) -> str:
     """The column a derived dimension is made of."""
     if column in world.cells:
         return column
+    if world.time and world.time in column:
+        return world.time
     named = columns_in(column, world)
     return min(named) if named else column.rsplit(".", maxsplit=1)[-1]
 

@@ -139,17 +139,24 @@ def match(insight: Insight, truth: Truth, world: World) -> Match:
             return NONE
     elif not truth.dimensions and not truth.slices and insight.subject.where:
         return NONE
-    turned = False
+    turned = _of_the_opposite(insight, truth)
     if truth.members and not _members_fit(named, truth):
         if not (truth.flip and len(truth.members) >= 1 and any(named.get(d) for d in truth.dimensions)):
             return NONE
-        turned = True
+        turned = not turned
     seen = way(insight)
     if turned:
         seen = {UP: DOWN, DOWN: UP, "": ""}[seen]
     if truth.direction and seen and seen != truth.direction:
         return Match(False, True)
     return Match(True, False)
+
+
+def _of_the_opposite(insight: Insight, truth: Truth) -> bool:
+    """Whether the measure is the share of false where the truth is about the share of true."""
+    flag = any(wanted.function == "share" and not wanted.literals for wanted in truth.measures)
+    text = _quoteless(insight.subject.measure.expression)
+    return flag and text.endswith(("=false)", "=0)", "=no)"))
 
 
 def _measures_fit(insight: Insight, truth: Truth, world: World) -> bool:
