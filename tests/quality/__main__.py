@@ -10,7 +10,7 @@ import time
 from tests.quality import baseline, defect_suite, null_suite, planted_suite
 from tests.quality.defects import DEFECTS
 from tests.quality.planting import VARIANTS
-from tests.quality.tables import report_of
+from tests.quality.tables import Bench, report_of
 
 SUITES = ("planted", "null", "defects")
 
@@ -34,7 +34,7 @@ def _chosen() -> argparse.Namespace:
 def main() -> None:
     """Prints all figures."""
     chosen = _chosen()
-    engine = baseline.report_of if chosen.baseline else report_of
+    engine = Bench(baseline.report_of if chosen.baseline else report_of)
     started = time.process_time()
     kinds = [k for k, v in VARIANTS.items() if chosen.type in (None, k, v.type)]
     if chosen.only in (None, "planted") and kinds:
@@ -63,6 +63,9 @@ def main() -> None:
             defect_suite.print_misses(checked)
         if chosen.false:
             defect_suite.print_false(checked)
+    print(f"reports that could not be written: {len(engine.falls)}")
+    for fall in engine.falls[:20]:
+        print(f"  FALL {fall}")
     print(f"{time.process_time() - started:.0f} s of CPU")
 
 

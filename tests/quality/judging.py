@@ -140,23 +140,23 @@ def _in_time(insight: Insight, kind: str, nodes: set[str], world: World) -> Verd
     if kind == "outlier" and not getattr(subject.time, "from") and subject.HasField("dimension"):
         return _grouped(insight, nodes, world)
     if not any(TIME in world.ancestors(node) for node in nodes):
-        return Verdict(
-            FALSE,
-            "unit_jump"
-            if "unit_jump" in world.traps
-            else "partial"
-            if _at_end(insight, world)
-            else "independent",
-        )
+        return Verdict(FALSE, _slip(insight, kind, world))
     beats = [beat for beat in world.beats if any(beat.measure in world.ancestors(node) for node in nodes)]
     for beat in beats:
         if beat.shape in SHAPES[kind] and _when(insight, kind, beat.window):
             return Verdict(CONSEQUENCE)
-    return Verdict(FALSE, "time")
+    censored = "censored" in world.traps and world.state in nodes
+    return Verdict(FALSE, "censored" if censored else "time")
 
 
 def _when(insight: Insight, kind: str, window: tuple[str, str]) -> bool:
     return kind in ("change", "driver", "trend", "seasonality") or touches(insight, window)
+
+
+def _slip(insight: Insight, kind: str, world: World) -> str:
+    if "unit_jump" in world.traps:
+        return "unit_jump"
+    return "partial" if kind in ("change", "outlier", "driver") and _at_end(insight, world) else "independent"
 
 
 def _at_end(insight: Insight, world: World) -> bool:

@@ -13,9 +13,10 @@ from tests.quality.matching import kind_of
 from tests.quality.nulls import HARD, PLAIN, UNEVEN
 from tests.quality.planted_suite import Engine, claims_of, shown
 from tests.quality.tables import Random, World
+from tests.quality.traps import TRAPS
 
 ASIDE = ("evenness", "forecast")
-MADE: dict[str, Callable[[Random], World]] = {**PLAIN, **UNEVEN, **HARD}
+MADE: dict[str, Callable[[Random], World]] = {**PLAIN, **UNEVEN, **HARD, **TRAPS}
 
 
 @dataclass
@@ -66,7 +67,7 @@ def print_null(silences: list[Silence], seed: int) -> None:
             f"  {name:16} {exact(sum(bool(s.claims) for s in mine), len(mine))}  tests {tests}"
             f"  {dict(kinds)}  aside {dict(aside)}"
         )
-    for label, shapes in (("plain", {**PLAIN, **UNEVEN}), ("hard", HARD)):
+    for label, shapes in (("plain", {**PLAIN, **UNEVEN}), ("hard", HARD), ("traps", TRAPS)):
         mine = [s for s in silences if s.name in shapes]
         if mine:
             print(f"  all {label:12} {exact(sum(bool(s.claims) for s in mine), len(mine))}")
@@ -76,4 +77,5 @@ def print_false(silences: list[Silence]) -> None:
     """Each false claim."""
     for s in silences:
         for insight in s.claims:
-            print(f"FALSE in {s.name} seed={s.seed} rows={s.world.rows}: {shown(insight)}")
+            why = judge(insight, None, s.world).why
+            print(f"FALSE ({why}) in {s.name} seed={s.seed} rows={s.world.rows}: {shown(insight)}")

@@ -25,6 +25,7 @@ class Variant:
     plant: Planter
     trades: tuple[str, ...] = TRADES
     least: int = 500  # rows
+    days: int = 0  # the least length of time
 
 
 VARIANTS: dict[str, Variant] = {
@@ -41,6 +42,7 @@ VARIANTS: dict[str, Variant] = {
         plant_times.season_year,
         ("sales", "subscriptions", "staff", "hospital", "tickets"),
         2_000,
+        729,
     ),
     "season_month": Variant("seasonality", plant_times.season_month, least=2_000),
     "season_hour": Variant("seasonality", plant_times.season_hour, ("sessions", "tickets", "hospital")),
@@ -70,12 +72,19 @@ LADDER = (500, 1_000, 2_000, 4_000, 6_000, 10_000, 20_000)
 TALL = (100_000, 1_000_000)
 
 
+def _grown(random: Random, variant: Variant, rows: int) -> World:
+    """A table of one of the trades, long enough."""
+    while True:
+        world = DOMAINS[str(random.choice(variant.trades))](random, max(rows, variant.least))
+        if np.ptp(world.days()) >= variant.days:
+            return world
+
+
 def made(kind: str, size: str, seed: tuple[int, ...], *, rows: int) -> Case:
     """One planted table."""
     random = np.random.default_rng(seed)
     variant = VARIANTS[kind]
-    world = DOMAINS[str(random.choice(variant.trades))](random, max(rows, variant.least))
-    world = distracted(random, named(random, world))
+    world = distracted(random, named(random, _grown(random, variant, rows)))
     case = variant.plant(random, world, size)
     case.seed = seed
     return case

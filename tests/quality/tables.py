@@ -5,6 +5,7 @@ judged by whether the two things it ties together have a cause in common.
 """
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,17 @@ def report_of(world: World, *, seed: int = 1, **fields: Any) -> reports_pb2.Repo
         return report_on([source], report_type=reports_pb2.REPORT_TYPE_COMPREHENSIVE, seed=seed, **fields)
 
 
-def findings_of(world: World) -> list[Any]:
-    """The quality findings of the source, as its profile holds them."""
-    return list(report_of(world).data_quality)
+@dataclass
+class Bench:
+    """An engine that may fall over: then the report is empty, and the fall is written down."""
+
+    engine: Callable[[World], reports_pb2.Report]
+    falls: list[str] = field(default_factory=list)
+
+    def __call__(self, world: World) -> reports_pb2.Report:
+        """The report on a world; empty when there is none."""
+        try:
+            return self.engine(world)
+        except Exception as error:
+            self.falls.append(f"{world.domain} rows={world.rows}: {type(error).__name__}: {str(error)[:300]}")
+            return reports_pb2.Report()
