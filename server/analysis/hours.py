@@ -35,7 +35,7 @@ def hourly(facts: Facts) -> Facts | None:
 def _by_hour(facts: Facts, recent: Condition) -> Timeline:
     scope, measures, time = facts.scope, facts.measures, facts.scope.time
     moment = f"date_trunc('hour', {time.value if time else 'null'})"
-    cells = [cell for m in measures for cell in (f"count({m.value})", f"sum({m.value})")]
+    cells = [cell for measure in measures for cell in measure.cells[:2]]
     rows = scope.fetch(scope.select([moment, "count(*)", *cells], [recent], group="1", order="1"))
     starts = tuple(row[0].replace(tzinfo=None) for row in rows)
     table = np.array([row[1:] for row in rows], dtype=np.float64)

@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.analysis.inference import SMALLEST_P, Floats
+from server.analysis.periods import CYCLES
 from server.analysis.trends import detrended
 
 Places = NDArray[np.int64]
 LEAST_CYCLES = 2
+EVIDENT_P = 0.01
 NEIGHBOURS = 12  # frequencies on either side of a harmonic that tell how strong the noise is there
 FITTED = 2.0  # degrees of freedom the flattening of the spectrum costs
 POOLED_BELOW = 6  # cycles; with fewer the neighbours of one harmonic are too few, so all are taken together
@@ -50,6 +52,32 @@ def calendar_season(values: Floats, tested: Floats, cycle: int) -> Season | None
     statistic, p_value = line_spectrum_test(tested, cycle)
     profile = season_profile(values, cycle)
     return Season(profile, float(values.mean()), _strength(values, profile), statistic, p_value, cycles)
+
+
+def evident_phases(values: Floats, grain: str) -> Places | None:
+    """The place of each value in the calendar's cycle, shape (n,), where a season is evident; None where not.
+
+    Weeks are told apart by the thirteenth of a year they lie in.
+    """
+    width = 4 if grain == "week" else 1
+    cycle = CYCLES[grain] // width
+    kept = len(values) // (cycle * width) * cycle * width
+    if cycle < 2 or kept < LEAST_CYCLES * cycle * width:
+        return None
+    binned = values[len(values) - kept :].reshape(-1, width).mean(axis=1)
+    if np.ptp(binned) <= 0.0 or line_spectrum_test(binned, cycle)[1] >= EVIDENT_P:
+        return None
+    from_end = np.arange(len(values)) - len(values) % (cycle * width)
+    return (from_end // width) % cycle
+
+
+def phase_columns(phases: Places | None) -> Floats:
+    """The phases as regressors, shape (n, phases - 1), each with mean zero; no columns for None."""
+    if phases is None:
+        return np.zeros((0, 0))
+    columns = (phases[:, None] == np.unique(phases)[None, 1:]).astype(np.float64)
+    centred: Floats = columns - columns.mean(axis=0)
+    return centred
 
 
 def season_profile(values: Floats, cycle: int) -> Floats:

@@ -2,6 +2,7 @@
 
 from server.analysis.detectors.association import Association
 from server.analysis.detectors.change import Change
+from server.analysis.detectors.change_point import ChangePoint
 from server.analysis.detectors.concentration import Concentration
 from server.analysis.detectors.correlation import Correlation
 from server.analysis.detectors.driver import Driver
@@ -21,6 +22,7 @@ DETECTORS: tuple[Detector, ...] = (
     Concentration(),
     Outlier(),
     Seasonality(),
+    ChangePoint(),
     Correlation(),
     Driver(),
     MixShift(),

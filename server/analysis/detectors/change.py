@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
 from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import charts, formats, inference, periods
+from server.analysis.breaks import in_two_units
 from server.analysis.evidence import Figure, Name, Text, join, period
 from server.analysis.facts import Facts
 from server.analysis.hypothesis import (
@@ -24,6 +24,7 @@ from server.analysis.hypothesis import (
 )
 from server.analysis.inference import Floats
 from server.analysis.periods import Span, one_period
+from server.analysis.scales import steady_scale
 from server.analysis.scope import (
     Scalar,
     difference,
@@ -68,6 +69,7 @@ class Change:
         return [
             _hypothesis(facts, series, move)
             for series in followed(facts, facts.report_grain)
+            if not in_two_units(series.daily().values)
             for move in (_against_previous(facts, series), _against_last_year(series))
             if move is not None
         ]
@@ -77,18 +79,8 @@ class Change:
         return _tell(finding, writer)
 
 
-def _scaled(series: Series) -> Floats:
-    """Per day and, where values are positive, on the scale on which their moves are hardly skewed."""
-    values = series.daily().values
-    if not series.measure.additive or not (values > 0).all() or len(values) < LEAST_HISTORY:
-        return values
-    scales = (np.log(values), np.sqrt(values), values)
-    moves = inference.steadiest([np.diff(scaled[:-1]) for scaled in scales], spared=0)
-    return next(scaled for scaled in scales if np.array_equal(np.diff(scaled[:-1]), moves))
-
-
 def _against_previous(facts: Facts, series: Series) -> _Move | None:
-    values = _scaled(series)
+    values = steady_scale(series)
     cycle = periods.CYCLES[series.grain]
     if season(series, values).any():
         # What the same period a year (a week, a day) earlier had is expected, so it is taken out.
@@ -111,7 +103,7 @@ def _sampling_error(facts: Facts, series: Series) -> float:
 
 def _against_last_year(series: Series) -> _Move | None:
     cycle = {"month": 12, "quarter": 4}.get(series.grain)
-    values = _scaled(series)
+    values = steady_scale(series)
     if cycle is None or len(values) < 2 * cycle + 1:
         return None
     return _unusual(values[cycle:] - values[:-cycle], last=len(values) - 1, base=len(values) - 1 - cycle)

@@ -6,6 +6,7 @@ import numpy as np
 from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import charts, formats, inference, periods
+from server.analysis.breaks import in_two_units
 from server.analysis.evidence import Figure, Name, Text, join
 from server.analysis.facts import Facts, native_grain
 from server.analysis.hypothesis import (
@@ -68,7 +69,7 @@ class Outlier:
 
 def _examine(facts: Facts, series: Series) -> Hypothesis | None:
     values = series.daily().values
-    if not LEAST_PERIODS <= len(values) <= MOST_PERIODS or np.ptp(values) <= 0:
+    if not LEAST_PERIODS <= len(values) <= MOST_PERIODS or np.ptp(values) <= 0 or in_two_units(values):
         return None
     seasonal = season(series, values)
     residuals = _steadied(values, values - seasonal)

@@ -4,8 +4,9 @@ import numpy as np
 from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import charts, formats, periods
+from server.analysis.breaks import in_two_units, level_break
 from server.analysis.evidence import Figure, Name, Text, join
-from server.analysis.facts import Facts, complete_starts
+from server.analysis.facts import Facts
 from server.analysis.hypothesis import (
     Finding,
     Hypothesis,
@@ -20,6 +21,7 @@ from server.analysis.hypothesis import (
     subject_name,
 )
 from server.analysis.periods import Span
+from server.analysis.scales import steady_scale
 from server.analysis.scope import (
     Scalar,
     Statement,
@@ -30,12 +32,14 @@ from server.analysis.scope import (
     times,
     within,
 )
+from server.analysis.seasons import evident_phases
 from server.analysis.series import Series, member_series, overall_series, season
 from server.analysis.slices import followed
+from server.analysis.testing_grain import testing_grain
 from server.analysis.trends import LEAST_PERIODS, Trend, explained_by_line, steady_trend
 from server.query.sql import select
 
-WEEKS_LIMIT = 160  # up to here weeks are tested rather than months: more periods tell a line from a walk
+STEP_P = 0.01
 MATERIAL_RISE = 0.10  # of the mean level, over the whole span
 MATERIAL_POINTS = 2.0  # for measures in percent
 MATERIAL_EXPLAINED = 0.25  # share of the variance the line must explain
@@ -57,16 +61,16 @@ class SteadyTrend:
 
     def propose(self, facts: Facts) -> list[Hypothesis]:
         """Each series' slope."""
-        grain = _test_grain(facts)
+        grain = testing_grain(facts)
         if grain is None or facts.report_grain is None:
             return []
         found = []
         for series in followed(facts, grain):
-            if len(series.values) >= LEAST_PERIODS and np.ptp(series.values) > 0:
-                values = series.daily().values
+            values = series.daily().values
+            if len(values) >= LEAST_PERIODS and np.ptp(values) > 0 and not in_two_units(values):
                 trend = steady_trend(values - season(series, values))
                 told = _told_series(facts, series)
-                if told is not None:
+                if told is not None and not _is_a_step(series):
                     found.append(_hypothesis(facts, series, trend=trend, told=told))
         return found
 
@@ -75,14 +79,11 @@ class SteadyTrend:
         return _tell(finding, writer)
 
 
-def _test_grain(facts: Facts) -> str | None:
-    if facts.timeline is None or facts.report_grain != "month":
-        return facts.report_grain
-    order = periods.GRAINS
-    fine = order.index(facts.timeline.grain) < order.index("week")
-    weeks = len(complete_starts(facts.timeline, "week", facts.now)) if fine else WEEKS_LIMIT + 1
-    filled = len({periods.floor(start, "week") for start in facts.timeline.starts}) >= 0.9 * weeks
-    return "week" if weeks <= WEEKS_LIMIT and filled else "month"
+def _is_a_step(series: Series) -> bool:
+    """Whether one break of level, without any slope, tells the course of the series."""
+    values = steady_scale(series)
+    found = level_break(values, evident_phases(values, series.grain))
+    return found is not None and found.p_value < STEP_P and not found.tilted
 
 
 def _told_series(facts: Facts, series: Series) -> Series | None:

@@ -1,0 +1,18 @@
+"""The grain at which courses through time are tested: finer than the one the report speaks in, where that helps."""
+
+from server.analysis import periods
+from server.analysis.facts import Facts, complete_starts
+
+WEEKS_LIMIT = 160  # up to here weeks are tested rather than months: more periods tell a line from a walk
+WEEKS_FILLED = 0.9
+
+
+def testing_grain(facts: Facts) -> str | None:
+    """Weeks instead of months where rows fall into nearly every week; None for a table without time."""
+    if facts.timeline is None or facts.report_grain != "month":
+        return facts.report_grain
+    order = periods.GRAINS
+    fine = order.index(facts.timeline.grain) < order.index("week")
+    weeks = len(complete_starts(facts.timeline, "week", facts.now)) if fine else WEEKS_LIMIT + 1
+    held = len({periods.floor(start, "week") for start in facts.timeline.starts})
+    return "week" if weeks <= WEEKS_LIMIT and held >= WEEKS_FILLED * weeks else "month"
