@@ -28,6 +28,8 @@ from server.analysis.restating import Sentence, check_restated
 from server.analysis.spoken import sentence_of
 from server.cli.demo import macro_csv
 from server.cli.shop import shop_files
+from tests.quality.planting import VARIANTS, made
+from tests.quality.tables import stored
 from tests.unit.analysis.snapshots import payload_of, source_of, store
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
@@ -265,12 +267,25 @@ def demo_reports(directory: Path) -> list[list[Sentence]]:
     ]
 
 
+def planted_reports(directory: Path, seed: int) -> Iterator[list[Sentence]]:
+    """A report on one table of each kind of planted truth, with awkward names and distractors."""
+    for number, kind in enumerate(VARIANTS):
+        world = made(kind, "strong", (seed, number, 0, 0), rows=2_000).world
+        folder = directory / kind
+        folder.mkdir()
+        tables = {world.main: world.cells, **world.others}
+        yield spoken(
+            [source_of(folder, [stored(folder, name, cells) for name, cells in tables.items()])], seed=number
+        )
+
+
 def main() -> int:
     """Prints the figures; 1 when a mutated sentence passed or an unmutated one was refused."""
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     with tempfile.TemporaryDirectory() as folder:
-        found = tally(demo_reports(Path(folder)), seed)
-    print(f"seed {seed}: {found.sentences} sentences")
+        reports = [*demo_reports(Path(folder)), *planted_reports(Path(folder), seed)]
+        found = tally(reports, seed)
+    print(f"seed {seed}: {found.sentences:,} sentences of {len(reports)} reports")
     print(f"{'changed':16} {'mutated':>8} {'refused':>8}")
     for kind, count in sorted(found.mutated.items()):
         print(f"{kind:16} {count:8,} {found.refused[kind]:8,}")
