@@ -18,7 +18,7 @@ RISING = {"rose", "climbed", "grew", "rising", "climbing", "higher", "above", "m
 FALLING = {"fell", "dropped", "declined", "falling", "slipping", "lower", "below", "less", "down"}
 
 
-@pytest.mark.parametrize("kind", ["change", "trend", "group_mean", "outlier"])
+@pytest.mark.parametrize("kind", ["change", "trend", "group_mean", "group_rate"])
 def test_titles_agree_with_the_direction(kind: str, tmp_path: Path) -> None:
     world = made(kind, "strong", (41, list(VARIANTS).index(kind), 0, 0), rows=2_000).world
     tables = {world.main: world.cells, **world.others}
