@@ -1,7 +1,7 @@
 """The examination of the analysis engine: what it finds of what was planted, what it claims where nothing is.
 
 Run: python -m tests.quality [--quick] [--seed N] [--tables N] [--only planted|null|defects] [--type change]
-     [--baseline] [--misses] [--false] [--tall]
+     [--baseline] [--misses] [--false] [--consequences] [--tall]
 """
 
 import argparse
@@ -27,6 +27,7 @@ def _chosen() -> argparse.Namespace:
     parser.add_argument("--baseline", action="store_true", help="examine the plain all-pairs engine instead")
     parser.add_argument("--misses", action="store_true", help="a line for each strong truth that was missed")
     parser.add_argument("--false", action="store_true", help="a line for each false claim")
+    parser.add_argument("--consequences", action="store_true", help="a line for each claim beside the truth")
     parser.add_argument("--tall", action="store_true", help="also tables of 100,000 rows")
     return parser.parse_args()
 
@@ -45,6 +46,8 @@ def main() -> None:
             planted_suite.print_misses(outcomes)
         if chosen.false:
             planted_suite.print_false(outcomes)
+        if chosen.consequences:
+            planted_suite.print_consequences(outcomes)
     names = [name for name in null_suite.MADE if chosen.type in (None, name)]
     if chosen.only in (None, "null") and names:
         silences = null_suite.examine(

@@ -155,7 +155,9 @@ def trend(random: Random, world: World, size: str) -> Case:
             else right_tests.slope(_weeks(world, values), np.arange(len(_weeks(world, values))))
         )
 
-    values = world.cells[measure] = made(tuned(lambda s: p_of(made(s)), target_p(random, size), most=3.0))
+    values = world.cells[measure] = made(
+        tuned(lambda s: p_of(made(s)), target_p(random, size), most=3.0, least=0.2)
+    )
     p = p_of(values)
     world.cause(measure, TIME)
     world.beats.append(Beat(measure, "slope"))

@@ -165,6 +165,14 @@ def print_misses(outcomes: list[Outcome]) -> None:
                 print(f"     said: {shown(insight)}")
 
 
+def print_consequences(outcomes: list[Outcome]) -> None:
+    """Each claim that is not the planted truth and yet counts as true, to check the judge by."""
+    for o in outcomes:
+        for insight, what, _ in o.verdicts:
+            if what == CONSEQUENCE:
+                print(f"CONSEQUENCE in {o.where}: {shown(insight)}")
+
+
 def print_false(outcomes: list[Outcome]) -> None:
     """Each false claim, with what was planted there."""
     for o in outcomes:
