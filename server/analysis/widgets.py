@@ -1,7 +1,6 @@
-"""Widgets answered from snapshots, one number for a goal, and a board one would have built by hand."""
+"""Widgets answered from snapshots, and a board one would have built by hand."""
 
 import base64
-import json
 import logging
 import math
 from collections import defaultdict
@@ -14,13 +13,13 @@ from claribi.v1.dashboards_pb2 import Dashboard, Filter, Widget, WidgetData, Wid
 from claribi.v1.data_sources_pb2 import DataSchema
 
 from server.analysis.board import suggest_widgets
-from server.job import JobFailed, Progress
+from server.job import Progress
 from server.query.check import check_query, filter_problems, table_of
 from server.query.engine import Query, QueryError, open_snapshot
 from server.query.snapshot import SnapshotError
-from server.query.widget import Question, axis_text, measure_query, widget_query
+from server.query.widget import Question, axis_text, widget_query
 
-__all__ = ["check_query", "measure", "run", "suggest_widgets"]
+__all__ = ["check_query", "run", "suggest_widgets"]
 
 _LOG = logging.getLogger(__name__)
 _MEMORY_MB = 512
@@ -48,31 +47,6 @@ def run(payload: dict[str, Any], progress: Progress) -> bytes:
     for widget in widgets:
         widget.refreshed_at.FromDatetime(now)
     return Dashboard(widgets=widgets).SerializeToString(deterministic=True)
-
-
-def measure(payload: dict[str, Any], progress: Progress) -> bytes:
-    """One number for a goal, as JSON `{"value": number or null}`.
-
-    Payload: `directory`, `schema`, `table`, `measure`, `aggregation` (number of the enum), `time_column`,
-    `from` and `to` (ISO dates or null). Raises JobFailed when the table or a column is not there.
-    """
-    table = table_of(_schema(payload), payload.get("table") or "")
-    if table is None:
-        raise JobFailed("data_source_unavailable", "The goal's table is not in the data source any more.")
-    names = {column.name for column in table.columns}
-    for name in (payload.get("measure"), payload.get("time_column")):
-        if name and name not in names:
-            raise JobFailed("data_source_unavailable", f"The data source has no column '{name}' any more.")
-    question = measure_query(
-        table,
-        payload.get("measure") or "",
-        int(payload.get("aggregation") or 0),
-        time_column=payload.get("time_column") or "",
-        span=(payload.get("from"), payload.get("to")),
-    )
-    with _opened(payload, int(payload.get("threads") or _THREADS)) as query:
-        row = query.one(question.sql, question.params)
-    return json.dumps({"value": _number(row[0]) if row else None}).encode()
 
 
 def _moment(text: str | None) -> datetime:

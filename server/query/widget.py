@@ -200,6 +200,15 @@ def measure_query(
     span: Sequence[str | None] = (),
 ) -> Question:
     """One number over a table; `span` is the first and last ISO date that count, either may be None."""
+    where = span_where(table, time_column, span)
+    query = WidgetQuery(measure=measure, aggregation=aggregation)  # type: ignore[arg-type]
+    value = aggregate(aggregation, measure)
+    sql = select([f"{value} as value"], quote(table.name), where=" and ".join(where.conditions))
+    return Question(sql, tuple(where.params), (_heading(query),), _unit(query))
+
+
+def span_where(table: DataTable, time_column: str, span: Sequence[str | None]) -> Where:
+    """Rows from the first to the last ISO date, both inside; either may be None."""
     where = Where()
     column = column_of(table, time_column)
     if column is not None:
@@ -208,10 +217,7 @@ def measure_query(
         ):
             if bound:
                 add_filter(where, column.name, column.type, operator=operator, values=[bound])
-    query = WidgetQuery(measure=measure, aggregation=aggregation)  # type: ignore[arg-type]
-    value = aggregate(aggregation, measure)
-    sql = select([f"{value} as value"], quote(table.name), where=" and ".join(where.conditions))
-    return Question(sql, tuple(where.params), (_heading(query),), _unit(query))
+    return where
 
 
 def axis_text(value: Any) -> str:

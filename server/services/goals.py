@@ -16,7 +16,6 @@ from claribi.v1.goals_pb2 import (
     GoalBinding,
     GoalChanges,
     GoalChild,
-    GoalHistoryPoint,
     GoalProgress,
     ListGoalsRequest,
     ListGoalsResponse,
@@ -38,7 +37,8 @@ from server.services.paging import envelope
 from server.stores import data_sources, goal_steps, goals
 from server.work.boards import UNKNOWN_SOURCE
 from server.work.bound_goals import BoundGoals
-from server.work.goal_insights import forecast, history_of, insights
+from server.work.goal_history import fetch_history
+from server.work.goal_insights import forecast, insights
 from server.work.goal_rules import REQUIRED, binding_problems, goal_problems
 from server.work.goal_tree import Standing, day_of, keep_status, stand
 from server.work.progress import expected_percent, milestone_status, pace, required_rate
@@ -46,6 +46,8 @@ from server.work.progress import expected_percent, milestone_status, pace, requi
 # The latest recorded values that a progress answer carries.
 MAX_HISTORY = 1000
 ROLL_UP = "weighted"
+# What the question to the source of a goal is made of.
+MEASURED_BY = ("binding", "start_date", "target_date", "unit")
 SHARED_FIELDS = tuple(
     name
     for name in GoalChanges.DESCRIPTOR.fields_by_name
@@ -82,12 +84,13 @@ class GoalService:
         standing = standings.get(request.id)
         if standing is None:
             raise not_found()
-        rows = await goal_steps.fetch_history(call.tx, organization_id, request.id)
+        history = await fetch_history(call.tx, organization_id, request.id)
         answer = _progress(standing, moment)
-        seen = forecast(standing, history_of(rows), today(moment))
+        seen = forecast(standing, history.values, today(moment))
         if seen is not None:
             answer.forecast.CopyFrom(seen)
-        answer.history.extend(GoalHistoryPoint(date=row.date, value=row.value) for row in rows[-MAX_HISTORY:])
+        answer.history.extend(history.points[-MAX_HISTORY:])
+        answer.evidence.extend(history.evidence)
         answer.children.extend(_child(standings[child]) for child in standing.children)
         return answer
 
@@ -117,6 +120,9 @@ class GoalService:
         changes = _changes_of(row)
         apply_mask(changes, request.goal, request.update_mask.paths)
         values = await self._values(call, request.id, changes, problems={})
+        if any(values[name] != getattr(row, name) for name in MEASURED_BY):
+            # What the source said answered another question.
+            await goal_steps.replace_measured(call.tx, organization_id, request.id, None, now=self._clock())
         await goals.change(call.tx, organization_id, request.id, values, now=self._clock())
         if row.parent_id is not None and values["parent_id"] != row.parent_id:
             await keep_status(call.tx, organization_id, row.parent_id, self._clock())
@@ -204,8 +210,10 @@ class GoalService:
                     completed_at=optional_timestamp(row.completed_at),
                 )
             )
-        history = await goal_steps.fetch_history(call.tx, organization_id, goal_id)
-        goal.ai_insights.extend(insights(standing, history_of(history), day))
+        history = await fetch_history(call.tx, organization_id, goal_id)
+        children = [standings[child] for child in standing.children]
+        goal.ai_insights.extend(insights(standing, history, children, day))
+        goal.evidence.extend(history.evidence)
         return goal
 
     async def _row(self, call: Call, goal_id: str) -> Row[Any]:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Table, and_, bindparam, func, insert, select, update
+from claribi.v1.goals_pb2 import GoalProgress
+from sqlalchemy import ColumnElement, Row, Table, and_, bindparam, delete, func, insert, select, update
 
 from server.clock import new_id
 from server.stores.query import in_organization, one_row
 from server.stores.session import Transaction
-from server.stores.tables import check_ins, milestones
+from server.stores.tables import check_ins, goal_measurements, milestones
 
 _m = milestones.c
 _k = check_ins.c
@@ -40,6 +41,12 @@ _EXTREMES = (
     .where(_of_goals(check_ins))
     .group_by(_k.goal_id)
 )
+_MEASURED = select(goal_measurements.c.content).where(_of_goal(goal_measurements))
+_MEASURED_EXTREMES = select(
+    goal_measurements.c.goal_id, goal_measurements.c.low, goal_measurements.c.high
+).where(_of_goals(goal_measurements))
+_ADD_MEASURED = insert(goal_measurements)
+_REMOVE_MEASURED = delete(goal_measurements).where(_of_goal(goal_measurements))
 _LATEST = (
     select(_k.value)
     .where(_of_goal(check_ins))
@@ -91,11 +98,40 @@ async def fetch_history(tx: Transaction, organization_id: str, goal_id: str) -> 
 async def fetch_extremes(
     tx: Transaction, organization_id: str, goal_ids: Sequence[str]
 ) -> dict[str, tuple[float, float]]:
-    """Goal id -> the lowest and the highest value ever recorded, for the goals that have check-ins."""
+    """Goal id -> the lowest and the highest value ever checked in or measured, for the goals that have any."""
     if not goal_ids:
         return {}
-    rows = await tx.all(_EXTREMES, {"of_organization": organization_id, "of_goals": list(goal_ids)})
-    return {row.goal_id: (row.low, row.high) for row in rows}
+    of = {"of_organization": organization_id, "of_goals": list(goal_ids)}
+    found = {row.goal_id: (row.low, row.high) for row in await tx.all(_EXTREMES, of)}
+    for row in await tx.all(_MEASURED_EXTREMES, of):
+        low, high = found.get(row.goal_id, (row.low, row.high))
+        found[row.goal_id] = (min(low, row.low), max(high, row.high))
+    return found
+
+
+async def fetch_measured(tx: Transaction, organization_id: str, goal_id: str) -> GoalProgress | None:
+    """Current value, history and evidence of the measure a goal follows, as last asked of its source."""
+    content = await tx.scalar(_MEASURED, {"of_organization": organization_id, "of_goal": goal_id})
+    return None if content is None else GoalProgress.FromString(content)
+
+
+async def replace_measured(
+    tx: Transaction, organization_id: str, goal_id: str, measured: GoalProgress | None, *, now: int
+) -> None:
+    """Keep what the source just said, in place of what it said before; None to forget it."""
+    await tx.run(_REMOVE_MEASURED, {"of_organization": organization_id, "of_goal": goal_id})
+    if measured is None:
+        return
+    values = [measured.current_value, *(point.value for point in measured.history)]
+    row = {
+        "goal_id": goal_id,
+        "organization_id": organization_id,
+        "content": measured.SerializeToString(deterministic=True),
+        "low": min(values),
+        "high": max(values),
+        "measured_at": now,
+    }
+    await tx.run(_ADD_MEASURED, row)
 
 
 async def fetch_latest(tx: Transaction, organization_id: str, goal_id: str) -> float | None:

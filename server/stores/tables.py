@@ -214,6 +214,8 @@ dashboards = Table(
     Column("content", LargeBinary, nullable=False),
     Column("widget_count", Integer, nullable=False, server_default="0"),
     Column("refresh_frequency", Integer, nullable=False, server_default="0"),
+    # What the refreshes so far have tested and found, as JSON: see server/analysis/online.py.
+    Column("tested", LargeBinary, nullable=True),
     Column("created_by", ID, nullable=False),
     Column("created_by_email", String(254), nullable=False),
     _time("last_refreshed_at", nullable=True),
@@ -279,6 +281,18 @@ check_ins = Table(
     Column("created_by", ID, nullable=False),
     _time("created_at"),
     Index(None, "goal_id", "date", "created_at"),
+)
+
+# What a goal's measure was, asked of its source: a GoalProgress message with current value, history and evidence.
+goal_measurements = Table(
+    "goal_measurements",
+    metadata,
+    Column("goal_id", ID, ForeignKey("goals.id", ondelete="CASCADE"), primary_key=True),
+    _organization(),
+    Column("content", LargeBinary, nullable=False),
+    Column("low", Float, nullable=False),
+    Column("high", Float, nullable=False),
+    _time("measured_at"),
 )
 
 public_links = Table(

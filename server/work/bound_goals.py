@@ -6,17 +6,17 @@ The same worker judges every goal once a day, since a new day changes statuses t
 import asyncio
 from typing import Any
 
-import orjson
 import structlog
+from claribi.v1.goals_pb2 import GoalProgress
 from sqlalchemy import Row
 
-from server.clock import DAY, SECOND, Clock, now, today
+from server.clock import DAY, SECOND, Clock, now, to_datetime, today
 from server.errors import ApiError
 from server.job import JobFailed
 from server.settings import Settings
 from server.stores import data_sources, goal_steps, goals
 from server.stores.files import Files
-from server.stores.session import Database
+from server.stores.session import Database, Transaction
 from server.work.goal_rules import bound_table
 from server.work.goal_tree import keep_all_statuses, keep_status
 from server.work.refresh import source_payload
@@ -117,22 +117,26 @@ class BoundGoals:
         if row is None or payload is None:
             return
         data = await self._sandbox.run("measure", payload, limits=job_limits(self._settings))
-        value = orjson.loads(data)["value"]
-        if value is None:
+        measured = GoalProgress.FromString(data)
+        if not measured.HasField("current_value"):
             return
         async with self._database.write() as tx:
             current = await goals.fetch_one(tx, organization_id, goal_id)
-            if current is None or current.binding != row.binding:
-                return
-            moment = self._clock()
-            day = today(moment).isoformat()
-            if not await goal_steps.replace_value(
-                tx, organization_id, goal_id, day=day, note=MEASURED_NOTE, value=value
-            ):
-                check_in = {"date": day, "value": value, "note": MEASURED_NOTE, "created_by": row.created_by}
-                await goal_steps.add_check_in(tx, organization_id, goal_id, check_in, now=moment)
-            await goals.change(tx, organization_id, goal_id, {"current_value": value}, now=moment)
-            await keep_status(tx, organization_id, goal_id, moment)
+            if current is not None and _asks_the_same(current, row):
+                await self._keep(tx, current, measured)
+
+    async def _keep(self, tx: Transaction, row: Row[Any], measured: GoalProgress) -> None:
+        """The value as that of today, the history as the source tells it."""
+        organization_id, moment, value = row.organization_id, self._clock(), measured.current_value
+        day = today(moment).isoformat()
+        if not await goal_steps.replace_value(
+            tx, organization_id, row.id, day=day, note=MEASURED_NOTE, value=value
+        ):
+            check_in = {"date": day, "value": value, "note": MEASURED_NOTE, "created_by": row.created_by}
+            await goal_steps.add_check_in(tx, organization_id, row.id, check_in, now=moment)
+        await goal_steps.replace_measured(tx, organization_id, row.id, measured, now=moment)
+        await goals.change(tx, organization_id, row.id, {"current_value": value}, now=moment)
+        await keep_status(tx, organization_id, row.id, moment)
 
     async def _question(
         self, organization_id: str, goal_id: str
@@ -163,5 +167,13 @@ class BoundGoals:
             "time_column": binding.time_column,
             "from": row.start_date if within else None,
             "to": row.target_date if within else None,
-            "threads": self._settings.job_threads,
+            "label": row.name,
+            "unit": row.unit,
+            "now": to_datetime(self._clock()).isoformat(),
         }
+
+
+def _asks_the_same(current: Row[Any], asked: Row[Any]) -> bool:
+    """Whether the goal still asks what was just answered."""
+    names = ("binding", "start_date", "target_date", "unit")
+    return all(getattr(current, name) == getattr(asked, name) for name in names)

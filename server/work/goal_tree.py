@@ -11,7 +11,16 @@ from sqlalchemy import Row
 from server import clock
 from server.stores import goal_steps, goals
 from server.stores.session import Transaction
-from server.work.progress import Figures, Share, judge, milestone_reached, own_progress, roll_up
+from server.work.goal_history import History, fetch_history
+from server.work.progress import (
+    Figures,
+    Share,
+    judge,
+    milestone_reached,
+    own_progress,
+    reaches,
+    roll_up,
+)
 
 
 @dataclass(frozen=True)
@@ -124,12 +133,26 @@ def _children_first(ids: Sequence[str], children: dict[str, list[str]]) -> list[
 
 
 async def _complete_milestones(tx: Transaction, organization_id: str, row: Row[Any], now: int) -> None:
+    """Open milestones whose value was reached, on the day on which it first was."""
+    milestones = await goal_steps.fetch_milestones(tx, organization_id, row.id)
+    waiting = [m for m in milestones if m.completed is None and m.completed_at is None]
+    if not waiting:
+        return
     extremes = await goal_steps.fetch_extremes(tx, organization_id, [row.id])
     figures = figures_of(row, extremes=extremes.get(row.id, (None, None)))
-    for milestone in await goal_steps.fetch_milestones(tx, organization_id, row.id):
-        open_ = milestone.completed is None and milestone.completed_at is None
-        if open_ and milestone_reached(figures, milestone.target_value):
-            await goal_steps.change_milestone(tx, organization_id, milestone.id, {"completed_at": now})
+    history = await fetch_history(tx, organization_id, row.id)
+    for milestone in waiting:
+        moment = _reached(figures, history, milestone.target_value, now)
+        if moment is not None:
+            await goal_steps.change_milestone(tx, organization_id, milestone.id, {"completed_at": moment})
+
+
+def _reached(figures: Figures, history: History, target: float | None, now: int) -> int | None:
+    """When a value was reached: the first day the history tells, else now if the goal stands there."""
+    for day, value in history.values:
+        if reaches(figures, value, target):
+            return now if day >= clock.today(now) else clock.bound(day.isoformat(), end_of_day=False)
+    return now if milestone_reached(figures, target) else None
 
 
 async def _keep(tx: Transaction, organization_id: str, standings: dict[str, Standing]) -> None:

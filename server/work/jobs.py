@@ -33,7 +33,7 @@ JOBS: dict[str, Job] = {
     "verify": Job("server.analysis.verify:run"),
     "compare": Job("server.analysis.compare.job:run"),
     "widgets": Job("server.analysis.widgets:run"),
-    "measure": Job("server.analysis.widgets:measure"),
+    "measure": Job("server.analysis.goal_series:run"),
     "render": Job("server.exports.job:run", writes=True, reserved_bytes=V8_RESERVED_BYTES),
     "page": Job("server.exports.job:shared_page", reserved_bytes=V8_RESERVED_BYTES),
 }
@@ -49,6 +49,7 @@ PRELOAD = (
     "vl_convert",
     "typst",
     "claribi.v1.dashboards_pb2",
+    "claribi.v1.goals_pb2",
     "claribi.v1.reports_pb2",
 )
 """Modules the warm process imports once, so that no child pays their seconds; none may start a thread."""

@@ -197,8 +197,14 @@ def _against_time(progress: float, expected: float | None) -> GoalStatus:
 
 def milestone_reached(figures: Figures, target: float | None) -> bool:
     """Whether the goal's value has reached a milestone's value; never where values have no direction."""
-    value, sign = value_reached(figures), direction(figures)
-    return target is not None and value is not None and sign != 0 and sign * (value - target) >= 0
+    value = value_reached(figures)
+    return value is not None and reaches(figures, value, target)
+
+
+def reaches(figures: Figures, value: float, target: float | None) -> bool:
+    """Whether a value is at a target or beyond it, in the direction of the goal; never where there is none."""
+    sign = direction(figures)
+    return target is not None and sign != 0 and sign * (value - target) >= 0
 
 
 def milestone_status(*, completed: bool, due: date | None, today: date) -> MilestoneStatus:

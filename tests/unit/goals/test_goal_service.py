@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 import pytest
 from claribi.v1 import goals_pb2 as pb
 from claribi.v1 import insights_pb2 as ipb
 from google.protobuf.field_mask_pb2 import FieldMask
 
+from server.analysis import formats
 from server.services.goals import GoalService
 from server.work.bound_goals import BoundGoals
 from tests.unit.sharing.stage import Stage
@@ -128,25 +128,43 @@ async def test_a_forecast_needs_four_days_with_a_value(stage: Stage) -> None:
     shown = await checked_in(stage, goal.id, 122, "2026-06-12")
     forecast = (await progress(stage, goal.id)).forecast
     assert forecast.low < forecast.value_at_target_date < forecast.high
-    assert 0 < forecast.probability < 0.05
+    assert 0 < forecast.probability < 0.25
     kinds = [insight.type for insight in shown.ai_insights]
-    assert kinds == [ipb.INSIGHT_TYPE_FORECAST, ipb.INSIGHT_TYPE_TREND]
+    assert kinds == [ipb.INSIGHT_TYPE_FORECAST]
     heading = shown.ai_insights[0]
     assert heading.title == "At the present pace the target is unlikely to be met"
     assert heading.magnitude.value == forecast.value_at_target_date
     assert heading.statistics.n == 4
     assert "4 days" in heading.narrative
-    assert "25 June 2026" in heading.narrative
+    assert "25\u00a0June\u00a02026" in heading.narrative
 
 
 async def test_every_number_of_an_insight_stands_in_its_fields(stage: Stage) -> None:
     goal = await made(stage, unit="USD", target_value=2000.0)
-    for number in range(6):
+    for number in range(9):
         shown = await checked_in(stage, goal.id, 100 + 13 * number + number % 2, f"2026-06-{6 + number:02d}")
     heading, trend = shown.ai_insights
     for value in (heading.magnitude.value, heading.statistics.interval.low, heading.statistics.interval.high):
-        assert f"{round(value)} USD" in heading.narrative
-    assert f"{trend.magnitude.value:.1f} USD a day on average" in trend.narrative
+        assert formats.display(value, "USD") in heading.narrative
+    assert heading.statistics.effect.value == (await progress(stage, goal.id)).forecast.probability
+    assert f"{formats.display(trend.magnitude.value, 'USD')} a day on average" in trend.narrative
+    told = trend.statistics
+    assert told.interval.low < trend.magnitude.value < told.interval.high
+    assert (told.q_value, told.n) == (told.p_value, 9)
+    assert told.statistic > 0
+
+
+async def test_the_child_that_holds_a_goal_back_is_named(stage: Stage) -> None:
+    epic = await made(stage, name="Epic", hierarchy_type=pb.HIERARCHY_TYPE_EPIC)
+    await checked_in(stage, (await made(stage, parent_id=epic.id, name="Ahead")).id, 190)
+    await checked_in(stage, (await made(stage, parent_id=epic.id, name="Behind", weight=3.0)).id, 120)
+    told = (await stage.call("GetGoal", pb.GetGoalRequest(id=epic.id))).ai_insights
+    assert [(insight.type, insight.title) for insight in told] == [
+        (ipb.INSIGHT_TYPE_DRIVER, "Behind holds it back most")
+    ]
+    assert told[0].magnitude.value == pytest.approx(60.0)
+    assert told[0].magnitude.relative == pytest.approx(60.0 / 62.5)
+    assert "60\u00a0points" in told[0].narrative
 
 
 async def test_milestones_are_completed_by_value_or_by_hand(stage: Stage) -> None:
@@ -185,6 +203,16 @@ async def marked(stage: Stage, goal_id: str, milestone_id: str, completed: bool)
     )
     goal: pb.Goal = await stage.call("UpdateMilestone", request)
     return goal
+
+
+async def test_a_milestone_is_completed_on_the_day_its_value_was_reached(stage: Stage) -> None:
+    goal = await made(
+        stage, milestones=[pb.MilestoneInput(name="Half", target_value=150, due_date="2026-06-07")]
+    )
+    await checked_in(stage, goal.id, 155, "2026-06-08")
+    goal = await checked_in(stage, goal.id, 120, "2026-06-12")
+    assert goal.milestones[0].status == pb.MILESTONE_STATUS_COMPLETED
+    assert goal.milestones[0].completed_at.ToDatetime().date().isoformat() == "2026-06-08"
 
 
 async def test_tasks_make_progress_by_milestones(stage: Stage) -> None:
@@ -363,11 +391,21 @@ async def test_a_source_of_another_organization_cannot_be_followed(stage: Stage)
     assert list(await stage.fields("CreateGoal", revenue(binding=binding))) == ["binding.data_source_id"]
 
 
+def measured(value: float, *days: tuple[str, float]) -> bytes:
+    """What the source says: a value now, and values by day."""
+    answer = pb.GoalProgress(current_value=value)
+    answer.evidence.add(id="e1", value=value, display=f"{value:g}")
+    for place, (day, seen) in enumerate(days, start=2):
+        answer.evidence.add(id=f"e{place}", value=seen)
+        answer.history.add(date=day, value=seen, evidence_id=f"e{place}")
+    return answer.SerializeToString()
+
+
 async def test_a_bound_goal_is_measured_after_it_is_made_and_after_each_sync(
     stage: Stage, bound: BoundGoals
 ) -> None:
-    values = iter((140, 150, 160))
-    stage.sandbox.answers["measure"] = lambda _payload: orjson.dumps({"value": next(values)})
+    values = iter((140.0, 150.0, 160.0))
+    stage.sandbox.answers["measure"] = lambda _payload: measured(next(values))
     await bound.start()
     try:
         source = stage.sources["home"]
@@ -389,6 +427,36 @@ async def test_a_bound_goal_is_measured_after_it_is_made_and_after_each_sync(
     assert (answer.current_value, answer.progress_percent) == (160, 60)
     # One measured value a day is kept, the last one.
     assert [(p.date, p.value) for p in answer.history] == [("2026-06-15", 150), ("2026-06-16", 160)]
+
+
+async def test_a_bound_goal_has_the_history_its_source_tells_with_the_query_of_each_value(
+    stage: Stage, bound: BoundGoals
+) -> None:
+    days = [(f"2026-06-{6 + place:02d}", 100.0 + 6 * place + place % 2) for place in range(9)]
+    stage.sandbox.answers["measure"] = lambda _payload: measured(149.0, *days)
+    binding = pb.GoalBinding(data_source_id=stage.sources["home"], measure="amount", time_column="day")
+    milestones = [pb.MilestoneInput(name="First", target_value=113)]
+    await bound.start()
+    try:
+        goal = await made(stage, binding=binding, milestones=milestones, unit="EUR")
+        await bound.drained()
+    finally:
+        await bound.close()
+    answer = await progress(stage, goal.id)
+    assert [(point.date, point.value) for point in answer.history] == days
+    assert {point.evidence_id for point in answer.history} < {entry.id for entry in answer.evidence}
+    assert answer.forecast.low < answer.forecast.value_at_target_date < answer.forecast.high
+    shown = await stage.call("GetGoal", pb.GetGoalRequest(id=goal.id))
+    assert shown.milestones[0].completed_at.ToDatetime().date().isoformat() == "2026-06-09"
+    for insight in shown.ai_insights:
+        assert list(insight.evidence_ids) == [entry.id for entry in shown.evidence]
+    assert shown.ai_insights[0].narrative.startswith("The source says 149 now.")
+    # Another question to the source: what it said is no answer to it.
+    changed = await patched(stage, goal.id, start_date="2026-06-08")
+    assert list(changed.evidence) == []
+    assert [point.value for point in (await progress(stage, goal.id)).history] == [149.0]
+    listed = await stage.call("ListGoals", pb.ListGoalsRequest())
+    assert list(listed.results[0].evidence) == []
 
 
 async def test_a_measure_that_fails_leaves_the_goal_as_it_was(stage: Stage, bound: BoundGoals) -> None:

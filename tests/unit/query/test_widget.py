@@ -1,7 +1,6 @@
 """A widget's question becomes one SELECT with parameters, checked against the schema by field."""
 
 import base64
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,7 @@ from google.protobuf.message import Message
 
 from server.analysis.board import suggest_widgets
 from server.analysis.profile import profile_tables
-from server.analysis.widgets import measure, run
-from server.job import JobFailed
+from server.analysis.widgets import run
 from server.query.check import check_query
 from server.query.engine import Query, open_snapshot
 from server.query.snapshot import StoredTable, write_manifest
@@ -267,12 +265,3 @@ def test_a_suggested_board_is_complete_fits_the_grid_and_answers(folder: Path, s
         assert check_query(widget, schema) == {}
     assert all(widget.data.points and not widget.error for widget in answered(folder, schema, board))
     assert suggest_widgets("s", DataSchema()) == []
-
-
-def test_a_goal_is_measured_within_its_dates(folder: Path, schema: DataSchema) -> None:
-    asked = source(folder, schema) | {"table": "orders", "measure": "amount", "aggregation": 1}
-    bounded = asked | {"time_column": "day", "from": "2024-01-01", "to": "2024-01-01"}
-    values = [json.loads(measure(payload, lambda *_: None))["value"] for payload in (asked, bounded)]
-    assert values == [14340.0, 180.0]
-    with pytest.raises(JobFailed, match="no column 'gone'"):
-        measure(asked | {"measure": "gone"}, lambda *_: None)

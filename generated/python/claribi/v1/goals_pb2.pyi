@@ -98,7 +98,7 @@ PACE_ON: Pace
 PACE_BEHIND: Pace
 
 class Goal(_message.Message):
-    __slots__ = ("id", "name", "description", "hierarchy_type", "status", "goal_type", "unit", "baseline_value", "current_value", "target_value", "start_date", "target_date", "priority", "parent_id", "owner", "binding", "progress_percent", "milestones", "ai_insights", "weight", "created_at", "updated_at")
+    __slots__ = ("id", "name", "description", "hierarchy_type", "status", "goal_type", "unit", "baseline_value", "current_value", "target_value", "start_date", "target_date", "priority", "parent_id", "owner", "binding", "progress_percent", "milestones", "ai_insights", "weight", "created_at", "updated_at", "evidence")
     ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
@@ -121,6 +121,7 @@ class Goal(_message.Message):
     WEIGHT_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
+    EVIDENCE_FIELD_NUMBER: _ClassVar[int]
     id: str
     name: str
     description: str
@@ -143,7 +144,8 @@ class Goal(_message.Message):
     weight: float
     created_at: _timestamp_pb2.Timestamp
     updated_at: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., hierarchy_type: _Optional[_Union[HierarchyType, str]] = ..., status: _Optional[_Union[GoalStatus, str]] = ..., goal_type: _Optional[_Union[GoalType, str]] = ..., unit: _Optional[str] = ..., baseline_value: _Optional[float] = ..., current_value: _Optional[float] = ..., target_value: _Optional[float] = ..., start_date: _Optional[str] = ..., target_date: _Optional[str] = ..., priority: _Optional[_Union[Priority, str]] = ..., parent_id: _Optional[str] = ..., owner: _Optional[_Union[_reports_pb2.UserReference, _Mapping]] = ..., binding: _Optional[_Union[GoalBinding, _Mapping]] = ..., progress_percent: _Optional[float] = ..., milestones: _Optional[_Iterable[_Union[Milestone, _Mapping]]] = ..., ai_insights: _Optional[_Iterable[_Union[_insights_pb2.Insight, _Mapping]]] = ..., weight: _Optional[float] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    evidence: _containers.RepeatedCompositeFieldContainer[_insights_pb2.Evidence]
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., hierarchy_type: _Optional[_Union[HierarchyType, str]] = ..., status: _Optional[_Union[GoalStatus, str]] = ..., goal_type: _Optional[_Union[GoalType, str]] = ..., unit: _Optional[str] = ..., baseline_value: _Optional[float] = ..., current_value: _Optional[float] = ..., target_value: _Optional[float] = ..., start_date: _Optional[str] = ..., target_date: _Optional[str] = ..., priority: _Optional[_Union[Priority, str]] = ..., parent_id: _Optional[str] = ..., owner: _Optional[_Union[_reports_pb2.UserReference, _Mapping]] = ..., binding: _Optional[_Union[GoalBinding, _Mapping]] = ..., progress_percent: _Optional[float] = ..., milestones: _Optional[_Iterable[_Union[Milestone, _Mapping]]] = ..., ai_insights: _Optional[_Iterable[_Union[_insights_pb2.Insight, _Mapping]]] = ..., weight: _Optional[float] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., evidence: _Optional[_Iterable[_Union[_insights_pb2.Evidence, _Mapping]]] = ...) -> None: ...
 
 class GoalBinding(_message.Message):
     __slots__ = ("data_source_id", "table", "measure", "aggregation", "time_column")
@@ -220,7 +222,7 @@ class GetGoalProgressRequest(_message.Message):
     def __init__(self, id: _Optional[str] = ...) -> None: ...
 
 class GoalProgress(_message.Message):
-    __slots__ = ("goal_id", "as_of", "current_value", "target_value", "progress_percent", "expected_percent", "pace", "required_rate", "forecast", "history", "milestones", "children", "roll_up")
+    __slots__ = ("goal_id", "as_of", "current_value", "target_value", "progress_percent", "expected_percent", "pace", "required_rate", "forecast", "history", "milestones", "children", "roll_up", "evidence")
     GOAL_ID_FIELD_NUMBER: _ClassVar[int]
     AS_OF_FIELD_NUMBER: _ClassVar[int]
     CURRENT_VALUE_FIELD_NUMBER: _ClassVar[int]
@@ -234,6 +236,7 @@ class GoalProgress(_message.Message):
     MILESTONES_FIELD_NUMBER: _ClassVar[int]
     CHILDREN_FIELD_NUMBER: _ClassVar[int]
     ROLL_UP_FIELD_NUMBER: _ClassVar[int]
+    EVIDENCE_FIELD_NUMBER: _ClassVar[int]
     goal_id: str
     as_of: _timestamp_pb2.Timestamp
     current_value: float
@@ -247,7 +250,8 @@ class GoalProgress(_message.Message):
     milestones: MilestoneCount
     children: _containers.RepeatedCompositeFieldContainer[GoalChild]
     roll_up: str
-    def __init__(self, goal_id: _Optional[str] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., current_value: _Optional[float] = ..., target_value: _Optional[float] = ..., progress_percent: _Optional[float] = ..., expected_percent: _Optional[float] = ..., pace: _Optional[_Union[Pace, str]] = ..., required_rate: _Optional[float] = ..., forecast: _Optional[_Union[GoalForecast, _Mapping]] = ..., history: _Optional[_Iterable[_Union[GoalHistoryPoint, _Mapping]]] = ..., milestones: _Optional[_Union[MilestoneCount, _Mapping]] = ..., children: _Optional[_Iterable[_Union[GoalChild, _Mapping]]] = ..., roll_up: _Optional[str] = ...) -> None: ...
+    evidence: _containers.RepeatedCompositeFieldContainer[_insights_pb2.Evidence]
+    def __init__(self, goal_id: _Optional[str] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., current_value: _Optional[float] = ..., target_value: _Optional[float] = ..., progress_percent: _Optional[float] = ..., expected_percent: _Optional[float] = ..., pace: _Optional[_Union[Pace, str]] = ..., required_rate: _Optional[float] = ..., forecast: _Optional[_Union[GoalForecast, _Mapping]] = ..., history: _Optional[_Iterable[_Union[GoalHistoryPoint, _Mapping]]] = ..., milestones: _Optional[_Union[MilestoneCount, _Mapping]] = ..., children: _Optional[_Iterable[_Union[GoalChild, _Mapping]]] = ..., roll_up: _Optional[str] = ..., evidence: _Optional[_Iterable[_Union[_insights_pb2.Evidence, _Mapping]]] = ...) -> None: ...
 
 class GoalForecast(_message.Message):
     __slots__ = ("value_at_target_date", "low", "high", "probability")
@@ -262,12 +266,14 @@ class GoalForecast(_message.Message):
     def __init__(self, value_at_target_date: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., probability: _Optional[float] = ...) -> None: ...
 
 class GoalHistoryPoint(_message.Message):
-    __slots__ = ("date", "value")
+    __slots__ = ("date", "value", "evidence_id")
     DATE_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
+    EVIDENCE_ID_FIELD_NUMBER: _ClassVar[int]
     date: str
     value: float
-    def __init__(self, date: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    evidence_id: str
+    def __init__(self, date: _Optional[str] = ..., value: _Optional[float] = ..., evidence_id: _Optional[str] = ...) -> None: ...
 
 class MilestoneCount(_message.Message):
     __slots__ = ("completed", "total")
