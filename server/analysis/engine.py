@@ -10,20 +10,25 @@ from claribi.v1 import insights_pb2 as insights
 from claribi.v1 import reports_pb2 as reports
 
 from server.analysis import gate, ranking
+from server.analysis.answers.answer import answer_to
+from server.analysis.asking.reader import read_against
+from server.analysis.asking.reading import Reading
 from server.analysis.cautions import cautions
 from server.analysis.columns import plan_table
 from server.analysis.content import content_hash
 from server.analysis.derived.plan import derive
 from server.analysis.detectors import DETECTORS
 from server.analysis.evidence import Ledger, Name, NoValue, join
+from server.analysis.executive import write_summary
 from server.analysis.facts import Facts, read_facts
 from server.analysis.focus import ahead
 from server.analysis.hypothesis import Detector, Finding, Findings, Hypothesis, Told, Writer
+from server.analysis.material import Asked, Material
 from server.analysis.metrics import key_metrics
 from server.analysis.question import Question, read_question
 from server.analysis.request import AnalysisRequest, Source
 from server.analysis.scope import QueryCount, Scope
-from server.analysis.sections import Material, write_sections, write_summary
+from server.analysis.sections import write_sections
 from server.analysis.subject import magnitude_of, statistics_of, subject_of
 from server.analysis.vocabulary import vocabulary
 from server.query.engine import QueryError
@@ -53,6 +58,7 @@ class _Work:
     hypotheses: list[Hypothesis] = field(default_factory=list)
     tellers: dict[int, Detector] = field(default_factory=dict)  # who proposed a hypothesis, by its identity
     queries: QueryCount = field(default_factory=QueryCount)
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True)
@@ -79,11 +85,13 @@ def write_report(request: AnalysisRequest, progress: Progress) -> Written:
     findings = _find(request, work)
     progress("write", 0.0)
     report = _filled(request, work, findings)
+    answer = answer_to(work.reading, findings, report.data_quality, work.ledger)
     names = {source.id: source.name for source in request.sources}
     metrics = key_metrics(work.tables, work.question, work.ledger, names)
     progress("write", 0.5)
-    material = Material(report, findings, work.tables, work.unread, metrics, work.question, work.ledger)
-    report.summary = write_summary(material).text
+    asked = Asked(work.question, work.reading, answer)
+    material = Material(report, findings, work.tables, work.unread, metrics, asked, work.ledger)
+    report.summary = write_summary(material, request.sections).text
     report.sections.extend(write_sections(material, request.sections))
     report.evidence.extend(work.ledger.entries)
     gate.check_report(report, vocabulary(work.tables) | work.ledger.names, work.ledger.said)
@@ -120,6 +128,8 @@ def _read(request: AnalysisRequest, progress: Progress) -> _Work:
         except QueryError:
             work.unread.append(table.name)
     progress("analyse", 1.0)
+    work.reading = read_against(request.report.question, work.tables)
+    work.question = work.question.focused(work.reading)
     return work
 
 

@@ -1,44 +1,18 @@
 """What a question in words is about: columns and members it names, and what it wants to know of them."""
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import formats
+from server.analysis.asking.lexicon import SAME, STOP_WORDS
+from server.analysis.asking.reading import Reading
+from server.analysis.asking.words import IDEOGRAPHS, key
 from server.analysis.hypothesis import Hypothesis
 from server.analysis.roles import word_set
 
 LEAST_WORD = 3  # letters; shorter words name too much
-LEAST_STEM = 5  # letters left when an ending is taken off
-_IDEOGRAPHS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_YEAR = re.compile(r"(1[89]|20|21)\d\d")
-_STOP_WORDS = word_set(
-    "the and for with what which who how why when where did does was were are our from that this has have had can "
-    "could should would per not all any most more less than over into about between much many number"
-)
-# Words of a question that ask for nothing by themselves.
-_FILLERS = word_set(
-    "tell show give please find look looking like want need know help see you your they them their there here "
-    "its been being will shall may might just only also very really last latest recent recently current currently "
-    "now today year month quarter week day date time period data number figure report review business company "
-    "organisation organization firm team going doing gone make made get got let come out far well overall general "
-    "generally during within since until ever still again some each every both other another thing way long short "
-    "main important matter matters interesting good bad well better worse across through along against because due "
-    "perform performance come comes anything something nothing everything"
-)
-# Words of which each may stand for the others when a column or member is looked for.
-_SAME = (
-    word_set("revenue sales turnover"),
-    word_set("customer client buyer"),
-    word_set("quantity unit volume"),
-    word_set("cost expense spend spending"),
-    word_set("employee staff worker headcount"),
-    word_set("profit margin earnings"),
-    word_set("product item article"),
-    word_set("ticket case issue"),
-)
 
 
 @dataclass(frozen=True)
@@ -137,17 +111,29 @@ class Question:
     text: str
     stems: frozenset[str]
     intents: tuple[Intent, ...] = ()
+    measures: frozenset[str] = frozenset()  # expressions of the measures it was read to be about
+
+    def focused(self, reading: Reading | None) -> "Question":
+        """The question with the measures that reading it against the data found it to be about."""
+        if reading is None or reading.few:
+            return self
+        return replace(self, measures=frozenset(q.measure.expression for q in reading.quantities))
 
     def names(self, name: str) -> bool:
         """Whether a word of the name, or one that means the same, occurs in the question."""
-        if _IDEOGRAPHS.search(name):
+        if IDEOGRAPHS.search(name):
             return name.strip() in self.text
         stems = _stems(name)
         return bool(self.stems & (stems - _TIME_STEMS or stems))
 
     def names_measure(self, hypothesis: Hypothesis) -> bool:
         """Whether the question names the measure."""
-        return self.names(hypothesis.measure.column or hypothesis.measure.label)
+        measure = hypothesis.measure
+        return (
+            measure.expression in self.measures
+            if self.measures
+            else self.names(measure.column or measure.label)
+        )
 
     def matches(self, hypothesis: Hypothesis) -> int:
         """How many parts of the subject the question names: measure, dimension, slice, members."""
@@ -182,17 +168,6 @@ class Question:
         named, wanted = self.names_measure(hypothesis), self.answered_by(hypothesis) or not self.intents
         return named and wanted, named, self._named_parts(hypothesis)
 
-    def unread(self, named: set[str]) -> list[str]:
-        """The words that neither ask for something known nor stand in one of the names, in order."""
-        known = {stem for name in named for stem in _stems(name)}
-        found = []
-        for word in formats.words(self.text):
-            if _IDEOGRAPHS.search(word) or _known(word):
-                continue
-            if (len(word) >= LEAST_WORD or _YEAR.fullmatch(word)) and not _stems(word) & known:
-                found.append(word)
-        return list(dict.fromkeys(found))
-
 
 def read_question(text: str) -> Question:
     """A question ready to be compared with names."""
@@ -201,45 +176,22 @@ def read_question(text: str) -> Question:
     intents = tuple(
         intent
         for intent in INTENTS
-        if _stem_set(intent) & {_stem(word) for word in spoken}
+        if _stem_set(intent) & {key(word) for word in spoken}
         or any(f" {phrase} " in line for phrase in intent.phrases)
     )
     return Question(text.strip(), _stems(text), intents)
 
 
-def _known(word: str) -> bool:
-    """Whether a word is one of a question's own: it asks for something, or for nothing by itself."""
-    return _stem(word) in _FILLER_STEMS or any(_stem(word) in _stem_set(intent) for intent in INTENTS)
-
-
 @cache
 def _stem_set(intent: Intent) -> frozenset[str]:
-    return frozenset(_stem(word) for word in intent.words)
+    return frozenset(key(word) for word in intent.words)
 
 
 @lru_cache(maxsize=4096)
 def _stems(text: str) -> frozenset[str]:
-    stems = {
-        _stem(word) for word in formats.words(text) if len(word) >= LEAST_WORD and word not in _STOP_WORDS
-    }
+    stems = {key(word) for word in formats.words(text) if len(word) >= LEAST_WORD and word not in STOP_WORDS}
     return frozenset(stems.union(*(same for same in _SAME_STEMS if same & stems)))
 
 
-def _stem(word: str) -> str:
-    """The word without the endings of number and tense: `returned`, `returns` and `return` are one."""
-    if word.endswith("ies") and len(word) > 4:
-        word = word[:-3] + "y"
-    elif word.endswith("s") and not word.endswith("ss") and len(word) > 3:
-        word = word[:-1]
-    for ending in ("ing", "ed", "y"):
-        if word.endswith(ending) and len(word) - len(ending) >= LEAST_STEM:
-            word = word[: -len(ending)]
-            break
-    if len(word) > LEAST_STEM and word[-1] == word[-2]:
-        word = word[:-1]
-    return word[:-1] if word.endswith("e") and len(word) > LEAST_STEM else word
-
-
-_TIME_STEMS = frozenset(_stem(word) for word in ("day", "week", "month", "quarter", "year", "hour", "minute"))
-_SAME_STEMS = tuple(frozenset(_stem(word) for word in same) for same in _SAME)
-_FILLER_STEMS = frozenset(_stem(word) for word in _FILLERS | _STOP_WORDS)
+_TIME_STEMS = frozenset(map(key, ("day", "week", "month", "quarter", "year", "hour", "minute")))
+_SAME_STEMS = tuple(frozenset(map(key, same)) for same in SAME)

@@ -30,42 +30,41 @@ WHERE, DRIVES, AHEAD = "where", "what goes with it", "where it is heading"
 
 
 @pytest.mark.parametrize(
-    ("question", "named", "intents", "unread"),
+    ("question", "named", "intents"),
     [
-        ("How did revenue develop, and where?", ["revenue_usd"], [DEVELOPED, WHERE], []),
-        ("How did sales develop?", ["revenue_usd"], [DEVELOPED], []),
-        ("Is turnover growing?", ["revenue_usd"], [DEVELOPED], []),
-        ("Revenue over time", ["revenue_usd"], [DEVELOPED], []),
-        ("Why did quantity fall in the North?", ["quantity", "North"], [DEVELOPED], []),
-        ("When did orders drop?", ["number of orders"], [DEVELOPED], []),
-        ("What changed?", [], [DEVELOPED], []),
-        ("How are our discounts?", ["discount_percent"], [DEVELOPED], []),
-        ("Which products are returned most?", ["is_returned"], [WHERE], ["products"]),
-        ("Which region returns most?", ["is_returned", "region"], [WHERE], []),
-        ("Compare revenue by channel", ["revenue_usd", "channel"], [WHERE], []),
-        ("Does delivery differ between channels?", ["days_to_deliver", "channel"], [WHERE], []),
-        ("Who are our biggest clients?", ["customer_id"], [DEPENDS, WHERE], []),
-        ("Does revenue depend on few customers?", ["revenue_usd", "customer_id"], [DEPENDS], []),
-        ("How concentrated are sales?", ["revenue_usd"], [DEPENDS], []),
-        ("Top regions", ["region"], [DEPENDS], []),
-        ("Any unusual orders?", ["number of orders"], [UNUSUAL], []),
-        ("Were there outliers or spikes in revenue?", ["revenue_usd"], [UNUSUAL], []),
-        ("What drives returns?", ["is_returned"], [DRIVES], []),
-        ("Is discount related to quantity?", ["quantity", "discount_percent"], [DRIVES], []),
-        ("Forecast revenue", ["revenue_usd"], [AHEAD], []),
-        ("How is the weather?", [], [DEVELOPED], ["weather"]),
-        ("Revenue of the small business segment in 2025", ["revenue_usd", "Small business"], [], ["segment", "2025"]),
-        ("売上はどうですか", ["売上"], [], []),
-        ("Revenue this month", ["revenue_usd"], [], []),
-        ("quality?", [], [], ["quality"]),
-        ("", [], [], []),
+        ("How did revenue develop, and where?", ["revenue_usd"], [DEVELOPED, WHERE]),
+        ("How did sales develop?", ["revenue_usd"], [DEVELOPED]),
+        ("Is turnover growing?", ["revenue_usd"], [DEVELOPED]),
+        ("Revenue over time", ["revenue_usd"], [DEVELOPED]),
+        ("Why did quantity fall in the North?", ["quantity", "North"], [DEVELOPED]),
+        ("When did orders drop?", ["number of orders"], [DEVELOPED]),
+        ("What changed?", [], [DEVELOPED]),
+        ("How are our discounts?", ["discount_percent"], [DEVELOPED]),
+        ("Which products are returned most?", ["is_returned"], [WHERE]),
+        ("Which region returns most?", ["is_returned", "region"], [WHERE]),
+        ("Compare revenue by channel", ["revenue_usd", "channel"], [WHERE]),
+        ("Does delivery differ between channels?", ["days_to_deliver", "channel"], [WHERE]),
+        ("Who are our biggest clients?", ["customer_id"], [DEPENDS, WHERE]),
+        ("Does revenue depend on few customers?", ["revenue_usd", "customer_id"], [DEPENDS]),
+        ("How concentrated are sales?", ["revenue_usd"], [DEPENDS]),
+        ("Top regions", ["region"], [DEPENDS]),
+        ("Any unusual orders?", ["number of orders"], [UNUSUAL]),
+        ("Were there outliers or spikes in revenue?", ["revenue_usd"], [UNUSUAL]),
+        ("What drives returns?", ["is_returned"], [DRIVES]),
+        ("Is discount related to quantity?", ["quantity", "discount_percent"], [DRIVES]),
+        ("Forecast revenue", ["revenue_usd"], [AHEAD]),
+        ("How is the weather?", [], [DEVELOPED]),
+        ("Revenue of the small business segment in 2025", ["revenue_usd", "Small business"], []),
+        ("売上はどうですか", ["売上"], []),
+        ("Revenue this month", ["revenue_usd"], []),
+        ("quality?", [], []),
+        ("", [], []),
     ],
 )  # fmt: skip
-def test_a_question_is_read(question: str, named: list[str], intents: list[str], unread: list[str]) -> None:
+def test_a_question_is_read(question: str, named: list[str], intents: list[str]) -> None:
     read = read_question(question)
     assert [name for name in NAMES if read.names(name)] == named
     assert [intent.spoken for intent in read.intents] == intents
-    assert read.unread(set(NAMES)) == unread
 
 
 def _shop() -> dict[str, Column]:
@@ -132,7 +131,7 @@ def test_what_was_not_understood_is_said_in_the_summary(shop: dict[str, Any]) ->
 
 def test_a_kind_that_was_not_found_is_owned_up_to(shop: dict[str, Any]) -> None:
     report = report_on([shop], question="How concentrated is revenue?")
-    assert "Nothing of that kind stands out from chance" in report.summary
+    assert "Nothing of that kind stands out from chance" in report.sections[0].paragraphs[1]
 
 
 def test_money_speaks_for_measures_that_say_the_same(shop: dict[str, Any]) -> None:

@@ -1,0 +1,56 @@
+"""What a reader could do about the findings."""
+
+from claribi.v1 import insights_pb2 as insights
+from claribi.v1 import reports_pb2 as reports
+
+from server.analysis.evidence import Text
+from server.analysis.hypothesis import Finding
+from server.analysis.material import Material, section
+from server.analysis.ranking import is_old
+
+ADVICE = 5
+_ADVISED_ONCE = (insights.INSIGHT_TYPE_TREND,)  # for each table
+
+
+def recommendations(material: Material) -> reports.Section:
+    """The section."""
+    advice = advice_of(material)
+    if not advice:
+        calm = material.ledger.say(
+            "The data give no reason to act. Let the report run again when there is more to see."
+        )
+        return section(reports.SECTION_KIND_RECOMMENDATIONS, "Recommendations", [calm])
+    return section(reports.SECTION_KIND_RECOMMENDATIONS, "Recommendations", [], advice)
+
+
+def advice_of(material: Material) -> list[Text]:
+    """What to do about the findings, most important first; the same advice once."""
+    advice: dict[str, Text] = {}
+    for finding, told in zip(material.findings.kept, material.findings.told, strict=True):
+        if told.advice.text and not _is_stale(finding, material):
+            scope = finding.hypothesis.facts.scope
+            once = f"{finding.hypothesis.kind} {scope.source_id} {scope.table}"
+            key = once if finding.hypothesis.kind in _ADVISED_ONCE else told.advice.text
+            advice.setdefault(key, told.advice)
+    return list(advice.values())[:ADVICE]
+
+
+def _is_stale(finding: Finding, material: Material) -> bool:
+    """Whether nobody should act on it: its table ends long before another one, or its trend has just been broken."""
+    newest = max((facts.timeline.last for facts in material.tables if facts.timeline), default=None)
+    return is_old(finding.hypothesis, newest) or any(
+        _breaks(other, finding) for other in material.findings.kept
+    )
+
+
+def _breaks(change: Finding, trend: Finding) -> bool:
+    """Whether the last period of the trend's measure went the other way."""
+    later, earlier = change.hypothesis, trend.hypothesis
+    return (
+        later.kind == insights.INSIGHT_TYPE_CHANGE
+        and earlier.kind == insights.INSIGHT_TYPE_TREND
+        and later.facts is earlier.facts
+        and later.where == earlier.where
+        and later.direction != earlier.direction
+        and earlier.measure in (later.measure, *change.echoes)
+    )
