@@ -1,6 +1,7 @@
 """Charts as data: a line through time, or bars by member."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import numpy as np
 from claribi.v1 import insights_pb2 as insights
@@ -114,9 +115,13 @@ def _group_name(emphatic: bool) -> str:
     return "Highlighted" if emphatic else "Others"
 
 
+def moment(start: datetime, grain: str) -> str:
+    """A period's place on a time axis, ISO 8601."""
+    return start.isoformat() if grain == "hour" else start.date().isoformat()
+
+
 def _moment(series: Series, index: int) -> str:
-    start = series.starts[index]
-    return start.isoformat() if series.grain == "hour" else start.date().isoformat()
+    return moment(series.starts[index], series.grain)
 
 
 def scatter(

@@ -6,6 +6,7 @@ from server.analysis.detectors.change_point import ChangePoint
 from server.analysis.detectors.concentration import Concentration
 from server.analysis.detectors.correlation import Correlation
 from server.analysis.detectors.driver import Driver
+from server.analysis.detectors.forecast import Outlook
 from server.analysis.detectors.group_difference import GroupDifference
 from server.analysis.detectors.mix_shift import MixShift
 from server.analysis.detectors.outlier import Outlier
@@ -23,6 +24,7 @@ DETECTORS: tuple[Detector, ...] = (
     Outlier(),
     Seasonality(),
     ChangePoint(),
+    Outlook(),
     Correlation(),
     Driver(),
     MixShift(),
