@@ -13,7 +13,7 @@ from server.exports.escape import Safe, drawing, element, join, words_only
 from server.exports.outline import Block, Figure, Finding, Metric, Outline, Proof, Quality, Table, outline
 
 STYLE = Path(__file__).parent / "templates" / "page.css"
-LONG_NUMBER = 12
+LONG_NUMBER = 9  # letters that fit a narrow card in its large size
 
 
 @cache

@@ -16,14 +16,14 @@ CIRCUMSTANCES = ("created_by", "public_link", "download_url", "file", "progress"
 
 @cache
 def _codec() -> Codec:
-    from rest_bridge.codec import Codec, JsonStyle
-    from rest_bridge.words import public_word
+    from rest_bridge.codec import Codec
+    from rest_bridge.style import STYLE
 
-    return Codec(JsonStyle(enum_word=public_word))
+    return Codec(STYLE)
 
 
 def render(report: pb.Report) -> bytes:
-    """The report as compact JSON in UTF-8, its circumstances (`CIRCUMSTANCES`) left null."""
+    """The report as compact JSON in UTF-8, its circumstances (`CIRCUMSTANCES`) left out or null."""
     content = pb.Report()
     content.CopyFrom(report)
     for field in CIRCUMSTANCES:

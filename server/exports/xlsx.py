@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
@@ -14,12 +14,23 @@ from claribi.v1 import insights_pb2 as ipb
 from claribi.v1 import reports_pb2 as pb
 
 from server.exports import words
-from server.exports.charts.ticks import moment, time_label
+from server.exports.charts.ticks import moment, quoted, time_label
+from server.exports.charts.units import affixes
 from server.exports.escape import workbook_cell
-from server.exports.outline import headline, outline_facts, parameters
+from server.exports.outline import displays, headline, outline_facts, parameters
 from server.exports.xlsx_charts import add_charts
+from server.exports.xlsx_points import PointRow, rows_of
 
-Cell = str | float | datetime | None
+
+@dataclass(frozen=True)
+class Amount:
+    """A number with the unit it is shown in."""
+
+    value: float
+    unit: str
+
+
+Cell = str | float | datetime | Amount | None
 # A workbook says when it was made; where the report does not, this stands in, never the clock.
 UNDATED = datetime(2000, 1, 1)
 
@@ -36,8 +47,7 @@ class Column:
 LOOKS: dict[str, dict[str, Any]] = {
     "text": {"text_wrap": True, "valign": "top"},
     "plain": {"valign": "top"},
-    "number": {"valign": "top", "num_format": "#,##0.####"},
-    "tiny": {"valign": "top", "num_format": "0.00E+00"},
+    "number": {"valign": "top"},
     "count": {"valign": "top", "num_format": "#,##0"},
     "probability": {"valign": "top", "num_format": "0.0000"},
     "date": {"valign": "top", "num_format": "yyyy-mm-dd hh:mm"},
@@ -54,6 +64,19 @@ LOOKS: dict[str, dict[str, Any]] = {
     "subtitle": {"bold": True, "font_size": 12, "font_color": "#0B5FA5", "valign": "top", "text_wrap": True},
     "label": {"font_color": "#55626E", "valign": "top"},
 }
+
+
+def number_code(value: float, unit: str) -> str:
+    """The format code of a number: as many decimals as it has, four at most, its currency or percent sign with it."""
+    before, after = affixes(unit) or ("", "")
+    size = abs(value)
+    if size and not 1e-4 <= size < 1e15:
+        return f"{quoted(before)}0.00E+00{quoted(after)}"
+    most = 2 if size >= 1000 or before else 4
+    decimals = next((count for count in range(most) if round(size, count) == size), most)
+    decimals = 2 if before and decimals == 1 else decimals
+    digits = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return f"{quoted(before)}{digits}{quoted(after)}"
 
 
 def render(report: pb.Report) -> bytes:
@@ -82,6 +105,8 @@ class _Book:
         self.book = book
         face = {"font_name": "Calibri", "font_size": 11}
         self.looks = {name: book.add_format({**face, **look}) for name, look in LOOKS.items()}
+        self.face = face
+        self.codes: dict[str, Any] = {}
 
     def put(self, sheet: Any, row: int, column: int, *, value: Cell, look: str) -> None:
         """Writes a cell by its type; what has no value stays empty."""
@@ -91,9 +116,22 @@ class _Book:
             sheet.write_string(row, column, workbook_cell(value), self.looks[look])
         elif isinstance(value, datetime):
             sheet.write_datetime(row, column, value.replace(tzinfo=None), self.looks[look])
+        elif isinstance(value, Amount):
+            self._amount(sheet, row, column, value)
+        elif look == "number":
+            self._amount(sheet, row, column, Amount(value, ""))
         else:
-            tiny = look == "number" and value != 0 and not 1e-4 <= abs(value) < 1e15
-            sheet.write_number(row, column, value, self.looks["tiny" if tiny else look])
+            sheet.write_number(row, column, value, self.looks[look])
+
+    def _amount(self, sheet: Any, row: int, column: int, amount: Amount) -> None:
+        """Writes a number in the look its size and unit ask for."""
+        if not math.isfinite(amount.value):
+            sheet.write_blank(row, column, None, self.looks["number"])
+            return
+        code = number_code(amount.value, amount.unit)
+        if code not in self.codes:
+            self.codes[code] = self.book.add_format({**self.face, **LOOKS["number"], "num_format": code})
+        sheet.write_number(row, column, amount.value, self.codes[code])
 
     def table(self, name: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> Any:
         """A sheet of one table, with its heading frozen and a filter on it."""
@@ -135,7 +173,7 @@ def _fill(book: _Book, report: pb.Report) -> None:
     pictures = book.book.add_worksheet("Charts")
     points = _point_rows(report)
     book.table("Charts data", POINT_COLUMNS, points)
-    add_charts(book.book, pictures, report.charts)
+    add_charts(book.book, pictures, report.charts, frozenset(displays(report)))
     _for_paper(pictures, landscape=False)
     book.table("Data quality", QUALITY_COLUMNS, [_quality(finding) for finding in report.data_quality])
     book.table("Evidence", EVIDENCE_COLUMNS, _evidence_rows(report))
@@ -178,7 +216,7 @@ METRIC_COLUMNS = (
 
 
 def _metric(metric: pb.KeyMetric) -> list[Cell]:
-    value = metric.value if metric.HasField("value") else None
+    value = Amount(metric.value, metric.unit) if metric.HasField("value") else None
     moved = words.direction(metric.direction)
     proof = ", ".join(metric.evidence_ids)
     return [metric.label, value, metric.unit, metric.display, metric.change_display, moved, proof]
@@ -216,7 +254,7 @@ def _finding(insight: ipb.Insight) -> list[Cell]:
         insight.narrative,
         words.certainty(insight)[0],
         words.direction(insight.direction),
-        insight.magnitude.value if insight.HasField("magnitude") else None,
+        Amount(insight.magnitude.value, insight.magnitude.unit) if insight.HasField("magnitude") else None,
         insight.magnitude.unit,
         statistics.test.replace("_", " "),
         statistics.n or None,
@@ -240,29 +278,31 @@ POINT_COLUMNS = (
     Column("Evidence", 12, "plain"),
     Column("X axis", 24, "plain"),
     Column("Value axis", 30, "plain"),
+    Column("Printed as", 18, "printed"),
+    Column("Low", 16, "number"),
+    Column("High", 16, "number"),
+    Column("Bar from", 16, "number"),
+    Column("Bar length", 16, "number"),
 )
 
 
 def _point_rows(report: pb.Report) -> list[list[Cell]]:
+    numbers = displays(report)
     return [
-        _point(chart, series, point)
-        for chart in report.charts
-        for series in chart.series
-        for point in series.points
+        _point(chart, row, numbers) for chart in report.charts for block in rows_of(chart) for row in block
     ]
 
 
-def _point(chart: ipb.Chart, series: ipb.Series, point: ipb.Point) -> list[Cell]:
-    value = point.y if point.HasField("y") else None
-    said: list[Cell] = [
-        chart.title,
-        series.name,
-        horizontal(chart, point),
-        value,
-        chart.y.unit,
-        point.evidence_id,
-    ]
-    return [*said, chart.x.label, ", ".join(filter(None, [chart.y.label, chart.y.unit]))]
+def _point(chart: ipb.Chart, row: PointRow, numbers: Mapping[str, str]) -> list[Cell]:
+    point, unit = row.point, chart.y.unit
+    value = Amount(point.y, unit) if point.HasField("y") else None
+    said: list[Cell] = [chart.title, chart.series[row.series].name, horizontal(chart, point), value, unit]
+    axes: list[Cell] = [chart.x.label, ", ".join(filter(None, [chart.y.label, unit]))]
+    low = Amount(point.low, unit) if point.HasField("low") else None
+    high = Amount(point.high, unit) if point.HasField("high") else None
+    printed = numbers.get(point.evidence_id, "")
+    drawn = [None if end is None else Amount(end, unit) for end in (row.start, row.length)]
+    return [*said, point.evidence_id, *axes, printed, low, high, *drawn]
 
 
 def horizontal(chart: ipb.Chart, point: ipb.Point) -> Cell:
@@ -324,7 +364,7 @@ def _evidence(entry: ipb.Evidence, source: str) -> list[Cell]:
     return [
         entry.id,
         entry.label,
-        entry.value if entry.HasField("value") else None,
+        Amount(entry.value, entry.unit) if entry.HasField("value") else None,
         entry.unit,
         entry.display,
         source,

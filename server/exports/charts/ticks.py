@@ -52,6 +52,21 @@ class Look:
             return f"{self.before}0{self.after if self.scale == 1 else ''}"
         return f"{MINUS if value < 0 else ''}{self.before}{size}{self.after}"
 
+    @property
+    def code(self) -> str:
+        """The look as the format code of a spreadsheet: `"$"#,##0.0,,"M"`."""
+        if self.scientific:
+            return "0.##E+00"
+        digits = "#,##0" + ("." + "0" * self.decimals if self.decimals else "")
+        commas = "," * round(math.log10(self.scale) / 3)
+        code = f"{quoted(self.before)}{digits}{commas}{quoted(self.after)}"
+        return f'{code};"{MINUS}"{code}'
+
+
+def quoted(text: str) -> str:
+    """A text inside a format code of a spreadsheet."""
+    return f'"{text}"' if text else ""
+
 
 def powers(size: float) -> str:
     """A very small or very large number: 1.5×10⁻⁹."""

@@ -79,7 +79,7 @@ def specification(chart: pb.Chart, displays: Mapping[str, str], total: float) ->
     plane = _scaled(plane, bars, floor)
     return plane.specification(
         [
-            *axis_title(plane, _title(chart, floor), chart.y.unit),
+            *axis_title(plane, title(chart), chart.y.unit),
             *_names(plane, names),
             *_connectors(bars),
             *_boxes(bars, floor),
@@ -89,11 +89,16 @@ def specification(chart: pb.Chart, displays: Mapping[str, str], total: float) ->
     )
 
 
-def _title(chart: pb.Chart, floor: float) -> str:
+def title(chart: pb.Chart) -> str:
+    """What is measured, and where the axis begins when that is not zero."""
+    bars = steps(chart, {})
+    floor = base(bars)
     if not floor:
         return chart.y.label
-    begins = number_axis(0, floor, 1, unit=chart.y.unit).look.text(floor)
-    return f"{chart.y.label} (the axis begins at {begins})"
+    high = max(max(bar.start, bar.end) for bar in bars)
+    return (
+        f"{chart.y.label} (the axis begins at {number_axis(floor, high, unit=chart.y.unit).look.text(floor)})"
+    )
 
 
 def _scaled(plane: Plane, bars: Sequence[Step], floor: float) -> Plane:

@@ -14,7 +14,7 @@ from pptx.util import Pt
 
 from server.exports.charts import palette
 from server.exports.charts.text_size import width
-from server.exports.charts.ticks import Look, NumberAxis, moment, time_label
+from server.exports.charts.ticks import NumberAxis, moment, time_label
 from server.exports.slides.deck import Box
 
 FONT_PT = 11
@@ -22,22 +22,10 @@ _NAMESPACE = "http://schemas.openxmlformats.org/drawingml/2006/chart"
 FIRST_YEAR = 1900  # before which the calendar of spreadsheets does not reach
 LABEL_ROOM_PT = 68
 _MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200)
-_COMMAS = {1: "", 1e3: ",", 1e6: ",,", 1e9: ",,,", 1e12: ",,,,"}
 
 
 def rgb(colour: str) -> Any:
     return RGBColor.from_string(colour[1:])
-
-
-def number_format(look: Look) -> str:
-    """The look of an axis as the format code of a spreadsheet: `"$"#,##0.0,,"M"`."""
-    digits = "#,##0" + ("." + "0" * look.decimals if look.decimals else "")
-    code = f"{_quoted(look.before)}{digits}{_COMMAS[look.scale]}{_quoted(look.after)}"
-    return f'{code};"−"{code}'
-
-
-def _quoted(text: str) -> str:
-    return f'"{text}"' if text else ""
 
 
 def words(chart: ipb.Chart, x: str) -> str:
@@ -53,7 +41,7 @@ def value_axis(drawn: Any, axis: NumberAxis, *, shown: bool = True) -> None:
     values.major_unit = axis.step
     values.has_major_gridlines, values.visible = shown, shown
     labels = values.tick_labels
-    labels.number_format, labels.number_format_is_linked = number_format(axis.look), False
+    labels.number_format, labels.number_format_is_linked = axis.look.code, False
     labels.font.size, labels.font.color.rgb = Pt(FONT_PT), rgb(palette.MUTED)
     if shown:
         values.major_gridlines.format.line.color.rgb = rgb(palette.GRID)

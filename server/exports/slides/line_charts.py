@@ -13,9 +13,10 @@ from pptx.enum.dml import MSO_LINE
 from pptx.util import Pt
 
 from server.exports.charts import line_labels, lines, palette, roles
+from server.exports.charts.places import aligned, places_of
 from server.exports.charts.plane import named
 from server.exports.charts.text_size import width
-from server.exports.charts.ticks import NumberAxis, moment, number_axis
+from server.exports.charts.ticks import NumberAxis, number_axis
 from server.exports.slides import axes
 from server.exports.slides.books import Categories, Points
 from server.exports.slides.deck import Box, Slide
@@ -25,12 +26,12 @@ AXIS_ROOM_PT, TOP_PT, LINE_PT = 26, 30, 14
 
 def add_lines(slide: Slide, chart: ipb.Chart, numbers: Mapping[str, str], box: Box) -> Any:
     """Lines or areas over their categories; names and last numbers at their ends."""
-    places = _places(chart)
+    places = places_of(chart)
     data = Categories()
     days = axes.days(chart, places)
     data.categories = days or [axes.words(chart, x) for x in places]
     for series in chart.series:
-        data.add_series(series.name, _values(series, places))
+        data.add_series(series.name, aligned(series, places))
     area = chart.type == ipb.CHART_TYPE_AREA and len(chart.series) == 1
     kind = XL_CHART_TYPE.AREA if area else XL_CHART_TYPE.LINE
     frame: Any = slide.shapes.add_chart(kind, *box.emu(), data)
@@ -79,27 +80,6 @@ def _label_starts(drawn: Any, chart: ipb.Chart, numbers: Mapping[str, str]) -> N
         if text:
             point = drawn.plots[0].series[index].points[0]
             axes.label(point, text, position=XL_LABEL_POSITION.LEFT, colour=palette.MUTED)
-
-
-def _values(series: ipb.Series, places: Sequence[str]) -> list[float | None]:
-    """A value at each place, None for a gap; a fitted line is drawn through the places between its points."""
-    known = {p.x: p.y for p in series.points if p.HasField("y") and math.isfinite(p.y)}
-    values = [known.get(x) for x in places]
-    if series.role != ipb.SERIES_ROLE_FITTED:
-        return values
-    given = [(index, value) for index, value in enumerate(values) if value is not None]
-    for (start, low), (end, high) in pairwise(given):
-        for index in range(start + 1, end):
-            values[index] = low + (high - low) * (index - start) / (end - start)
-    return values
-
-
-def _places(chart: ipb.Chart) -> list[str]:
-    """Every x once: moments in time, words as they come."""
-    written = list(dict.fromkeys(point.x for series in chart.series for point in series.points))
-    moments = {x: moment(x) for x in written} if chart.x.kind == ipb.AXIS_KIND_TIME else {}
-    known = {x: at for x, at in moments.items() if at is not None}
-    return sorted(known, key=lambda x: known[x]) if known and len(known) == len(written) else written
 
 
 def _paint(series: Any, told: ipb.Series, colour: str, *, area: bool) -> None:
@@ -209,7 +189,7 @@ def _across(drawn: Any, chart: ipb.Chart, axis: NumberAxis) -> None:
     along = drawn.category_axis
     along.minimum_scale, along.maximum_scale, along.major_unit = axis.places[0], axis.places[-1], axis.step
     along.has_major_gridlines = False
-    along.tick_labels.number_format = axes.number_format(axis.look)
+    along.tick_labels.number_format = axis.look.code
     along.tick_labels.number_format_is_linked = False
     along.tick_labels.font.size = Pt(axes.FONT_PT)
     along.tick_labels.font.color.rgb = axes.rgb(palette.MUTED)

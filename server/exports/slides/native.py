@@ -10,9 +10,8 @@ from typing import Any
 from claribi.v1 import insights_pb2 as ipb
 
 from server.exports import charts
-from server.exports.charts import palette
+from server.exports.charts import palette, waterfall
 from server.exports.charts.plane import named
-from server.exports.charts.waterfall import steps
 from server.exports.escape import visible
 from server.exports.slides.bar_charts import add_bars, add_waterfall
 from server.exports.slides.deck import Box, Look, Slide
@@ -30,12 +29,18 @@ def add_chart(slide: Slide, chart: ipb.Chart, displays: Mapping[str, str], box: 
     if needs_picture(clean):
         _add_picture(slide, clean, numbers, box)
         return
-    said = named(clean.y.label, clean.y.unit)
+    said = title_of(clean)
     slide.text(Box(box.left, box.top, box.width, TITLE_PT), [said], Look((10.5, 9), palette.MUTED))
     under = TITLE_PT + 4 if said else 0
     place = Box(box.left, box.top + under, box.width, box.height - under)
     frame = _NATIVE[_form(clean)](slide, clean, numbers, place)
     _describe(frame._element.nvGraphicFramePr.cNvPr, clean)
+
+
+def title_of(chart: ipb.Chart) -> str:
+    """What the vertical axis measures; a waterfall says where it begins, when that is not zero."""
+    label = waterfall.title(chart) if chart.type == ipb.CHART_TYPE_WATERFALL else chart.y.label
+    return named(label, chart.y.unit)
 
 
 def _form(chart: ipb.Chart) -> ipb.ChartType:
@@ -60,7 +65,7 @@ def needs_picture(chart: ipb.Chart) -> bool:
     if any(point.HasField("low") and point.HasField("high") for one in chart.series for point in one.points):
         return True
     if chart.type == ipb.CHART_TYPE_WATERFALL:
-        return any(min(step.start, step.end) < 0 for step in steps(chart, {}))
+        return any(min(step.start, step.end) < 0 for step in waterfall.steps(chart, {}))
     return chart.type == ipb.CHART_TYPE_SCATTER and chart.x.kind != ipb.AXIS_KIND_NUMBER
 
 

@@ -290,7 +290,7 @@ def test_each_part_of_a_waterfall_begins_where_the_one_before_ended() -> None:
     assert steps[-2].end == steps[-1].end
     drawn = charts.svg(chart, NUMBERS)
     assert all(display in drawn for display in ("+$182,400", "−$95,300", "$4.36 million"))
-    assert "the axis begins at $4" in drawn
+    assert "the axis begins at $3.9M" in drawn
 
 
 def test_a_waterfall_that_crosses_zero_has_its_axis_there() -> None:
