@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import formats
-from server.analysis.evidence import Ledger, Name, Text
+from server.analysis.evidence import Figure, Ledger, Name, Text
 from server.analysis.scope import Condition, Scalar, Scope, aggregate
+from server.query.engine import QueryError
 from server.query.sql import quote, select
 
+_INT32_MAX = 2**31 - 1
 DUPLICATES_ROWS_LIMIT = 300_000  # comparing whole rows above this costs seconds
 
 _WORDS = {
@@ -33,24 +35,48 @@ _COUNTED = {
     insights.QUALITY_CODE_DUPLICATE_ROWS: "{2} of {3} rows of {0} are copies of another. Remove them at the source: "
     "totals count them again.",
     insights.QUALITY_CODE_NULLS: "{2} of {3} rows of {0} have no value in {1}. Numbers about it cover the rest.",
+    insights.QUALITY_CODE_UNIT_JUMP: "In {2} of {3} rows of {0}, from one stretch of time, {1} has another order of "
+    "magnitude. Bring it to one unit before you compare.",
+    insights.QUALITY_CODE_PARTIAL_PERIOD: "{0} covers one period by {1} only in part: {2} of {3} rows. It is left out "
+    "of comparisons.",
+    insights.QUALITY_CODE_RIGHT_CENSORED: "{2} of {3} rows of {0} have begun and not ended ({1}). Durations of recent "
+    "rows run low until they do.",
+    insights.QUALITY_CODE_OUT_OF_RANGE: "{1} cannot be right in {2} of {3} rows of {0}. Check them at the source.",
+    insights.QUALITY_CODE_MIXED_TYPES: "{2} of {3} rows of {0} hold something else in {1} than the rest does. Correct "
+    "them, and the column can be added up.",
+    insights.QUALITY_CODE_CONSTANT_COLUMN: "{1} is the same in all of the {2} rows of {0}. It says nothing and was "
+    "left aside.",
     insights.QUALITY_CODE_FUTURE_DATES: "{2} of {3} rows of {0} lie in the future by {1}. Check how they got there.",
+    insights.QUALITY_CODE_INCONSISTENT_CATEGORY: "{2} of {3} rows of {0} spell a value of {1} in a rarer way. Groups "
+    "by it are split.",
+    insights.QUALITY_CODE_LATE_DATA: "{2} of {3} rows of {0} came much later than the others ({1}). The latest periods "
+    "may still grow.",
+    insights.QUALITY_CODE_BROKEN_REFERENCE: "{2} of {3} rows of {0} point to something that is not there ({1}). Joins "
+    "lose them.",
 }
+MOST_COUNTED = 60
+"""Findings of a table that are told with their numbers; the rest go without, since each costs a query."""
 
 
 def cautions(
     scopes: Sequence[Scope], findings: Callable[[Scope], Sequence[insights.QualityFinding]], ledger: Ledger
 ) -> list[insights.QualityFinding]:
-    """The quality findings of each table, told again in words whose numbers are in the ledger."""
-    told = [_told(scope, finding, ledger) for scope in scopes for finding in findings(scope)]
+    """The quality findings of each table, gravest first, told again in words whose numbers are in the ledger."""
+    told = []
+    for scope in scopes:
+        gravest = sorted(findings(scope), key=lambda finding: -finding.severity)
+        told += [_told(scope, finding, ledger, place < MOST_COUNTED) for place, finding in enumerate(gravest)]
     return sorted(told, key=lambda finding: -finding.severity)
 
 
-def _told(scope: Scope, finding: insights.QualityFinding, ledger: Ledger) -> insights.QualityFinding:
+def _told(
+    scope: Scope, finding: insights.QualityFinding, ledger: Ledger, counted: bool
+) -> insights.QualityFinding:
     columns = Name(", ".join(_spoken(column) for column in finding.columns) or "the rows")
     table = Name(formats.label(scope.table))
-    text = _counted(scope, finding, ledger, table=table, columns=columns) or ledger.say(
-        _WORDS.get(finding.code, "{0} needs care ({1})."), table, columns
-    )
+    text = _counted(scope, finding, ledger, table=table, columns=columns) if counted else None
+    if text is None:
+        text = ledger.say(_WORDS.get(finding.code, "{0} needs care ({1})."), table, columns)
     kept = insights.QualityFinding()
     kept.CopyFrom(finding)
     kept.description = text.text
@@ -68,26 +94,34 @@ def _counted(
     scope: Scope, finding: insights.QualityFinding, ledger: Ledger, *, table: Name, columns: Name
 ) -> Text | None:
     """The finding with its number of rows, where a query gives the number the finding states."""
-    counting = _counting(scope, finding)
-    if counting is None or finding.code not in _COUNTED:
+    figure = affected(scope, finding, ledger)
+    if figure is None or finding.code not in _COUNTED:
         return None
-    value = counting.run()
-    if value is None or round(value) != finding.rows_affected:
-        return None
-    label = f"rows of {table.text} with a finding in {columns.text}"
-    rows = ledger.known(label, counting, value=value, unit="rows", display=formats.count)
     all_rows = ledger.number(
         f"rows of {table.text}", aggregate(scope, "count(*)"), unit="rows", display=formats.count
     )
-    return ledger.say(_COUNTED[finding.code], table, columns, rows, all_rows)
+    return ledger.say(_COUNTED[finding.code], table, columns, figure, all_rows)
+
+
+def affected(scope: Scope, finding: insights.QualityFinding, ledger: Ledger) -> Figure | None:
+    """The rows a finding touches, in the ledger; None when no query gives the number the finding states."""
+    counting = _counting(scope, finding)
+    if counting is None:
+        return None
+    try:
+        value = counting.run()
+    except QueryError:
+        return None  # told without its number: the condition is of a table that has changed
+    if value is None or min(round(value), _INT32_MAX) != finding.rows_affected:
+        return None
+    columns = ", ".join(_spoken(column) for column in finding.columns) or "the rows"
+    label = f"rows of {formats.label(scope.table)} with a finding in {columns}"
+    return ledger.known(label, counting, value=value, unit="rows", display=formats.count)
 
 
 def _counting(scope: Scope, finding: insights.QualityFinding) -> Scalar | None:
-    names = [quote(column) for column in finding.columns]
-    if finding.code == insights.QUALITY_CODE_NULLS and len(names) == 1:
-        return aggregate(scope, "count(*)", [Condition(f"{names[0]} is null")])
-    if finding.code == insights.QUALITY_CODE_NEGATIVE_DURATION and len(names) == 2:
-        return aggregate(scope, "count(*)", [Condition(f"{names[1]} < {names[0]}")])
+    if finding.condition:
+        return aggregate(scope, "count(*)", [Condition(f"({finding.condition})")])
     if finding.code == insights.QUALITY_CODE_DUPLICATE_ROWS and scope.rows <= DUPLICATES_ROWS_LIMIT:
         table = quote(scope.table)
         whole = select(["count(*) as n"], table)

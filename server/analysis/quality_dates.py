@@ -1,13 +1,15 @@
-"""Rules on time: moments that have not come, ends before starts, periods that are not over."""
+"""Rules on time: moments that have not come, ends before starts, periods that are not covered wholly."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
-from claribi.v1 import data_sources_pb2 as sources
 from claribi.v1 import insights_pb2
 from claribi.v1.data_sources_pb2 import DataColumn, DataTable
 from claribi.v1.insights_pb2 import QualityFinding
 
-from server.analysis.quality_values import finding
+from server.analysis import periods
+from server.analysis.quality_finding import finding, main_time_column, moment, time_columns, within
+from server.analysis.quality_pairs import read_pairs
 from server.analysis.roles import name_words, word_set
 from server.query.engine import Query
 from server.query.sql import quote, select
@@ -16,129 +18,120 @@ _PLANNED = word_set(
     "due plan planned expiry expires expiration target forecast scheduled until end deadline "
     "valid renewal next expected estimated maturity to"
 )
-_STARTS = word_set(
-    "start started begin began open opened created ordered order from checkin pickup departure "
-    "departed hired admitted received submitted reported issued"
-)
-_ENDS = word_set(
-    "end ended finish finished close closed completed resolved shipped delivered to checkout "
-    "dropoff arrival arrived left discharged returned cancelled until paid"
-)
-_NEVER_PAIR = word_set("birth born updated modified")
 _RARE_FUTURE = 0.2
 _RARE_NEGATIVE = 0.5
 _LEAST_DAYS = 20
 """Different days a table needs before the gap at its end says anything."""
-_LEAST_MONTHS = 3
-
-
-def _time_columns(table: DataTable) -> list[DataColumn]:
-    return [column for column in table.columns if column.role == sources.COLUMN_ROLE_TIME]
+_LEAST_PERIODS = {"month": 3, "week": 5}
 
 
 def future_dates(query: Query, table: DataTable, now: datetime) -> list[QualityFinding]:
     """Rare moments after `now` in columns that are not plans. A day ahead is allowed for time zones."""
+    limit = moment(now.replace(microsecond=0) + timedelta(days=1))
     asked = [
         column
-        for column in _time_columns(table)
+        for column in time_columns(table)
         if column.HasField("max") and not _PLANNED & set(name_words(column.name))
     ]
     if not asked:
         return []
-    limit = "cast(? as timestamp) + interval 1 day"
-    wanted = [f"count(*) filter ({quote(column.name)} > {limit})" for column in asked]
-    counts = query.one(select(wanted, quote(table.name)), [now.isoformat(sep=" ")] * len(asked)) or ()
+    conditions = [f"{quote(column.name)} > {limit}" for column in asked]
+    counts = query.one(select([f"count(*) filter ({c})" for c in conditions], quote(table.name))) or ()
     found = []
-    for column, count in zip(asked, counts, strict=True):
-        if not count or count > _RARE_FUTURE * table.rows:
+    for column, condition, count in zip(asked, conditions, counts, strict=True):
+        if not count or count > _RARE_FUTURE * (table.rows - column.nulls):
             continue
         text = (
             f"{count:,} of {table.rows:,} rows have a {column.name} after {now:%Y-%m-%d}, when the data were read "
             f"(the last is {column.max}). Correct them, or name the column as a plan."
         )
-        code, severity = insights_pb2.QUALITY_CODE_FUTURE_DATES, insights_pb2.SEVERITY_WARNING
-        found.append(finding(code, severity, table, columns=[column.name], rows=int(count), text=text))
+        code, names = insights_pb2.QUALITY_CODE_FUTURE_DATES, [column.name]
+        found.append(finding(code, table, columns=names, rows=int(count), text=text, condition=condition))
     return found
 
 
 def negative_durations(query: Query, table: DataTable, now: datetime) -> list[QualityFinding]:
-    """Ends before their starts, for pairs of time columns whose names say start and end."""
-    pairs = _pairs(_time_columns(table))
-    if not pairs:
-        return []
-    wanted = [f"count(*) filter ({_before(end, start)})" for start, end in pairs]
-    counts = query.one(select(wanted, quote(table.name))) or ()
+    """Ends before their starts, for pairs of time columns whose names or whose rows say start and end."""
     found = []
-    for (start, end), count in zip(pairs, counts, strict=True):
+    for pair in read_pairs(query, table):
         # More than half: then the two are no start and end at all.
-        if not count or count > _RARE_NEGATIVE * table.rows:
+        if not pair.negative or pair.negative > _RARE_NEGATIVE * table.rows:
             continue
         text = (
-            f"{count:,} of {table.rows:,} rows have a {end.name} before their {start.name}. "
+            f"{pair.negative:,} of {table.rows:,} rows have a {pair.end.name} before their {pair.start.name}. "
             "Durations made of them are negative; correct the dates or leave these rows out."
         )
-        code, severity = insights_pb2.QUALITY_CODE_NEGATIVE_DURATION, insights_pb2.SEVERITY_CRITICAL
-        names = [start.name, end.name]
-        found.append(finding(code, severity, table, columns=names, rows=int(count), text=text))
+        code, names = insights_pb2.QUALITY_CODE_NEGATIVE_DURATION, [pair.start.name, pair.end.name]
+        found.append(
+            finding(code, table, columns=names, rows=pair.negative, text=text, condition=pair.is_negative)
+        )
     return found
 
 
-def _pairs(columns: list[DataColumn]) -> list[tuple[DataColumn, DataColumn]]:
-    named = [(column, set(name_words(column.name))) for column in columns]
-    usable = [(column, words) for column, words in named if not words & _NEVER_PAIR]
-    return [
-        (start, end)
-        for start, first in usable
-        for end, second in usable
-        if start.name != end.name and first & _STARTS and not first & _ENDS and second & _ENDS
-    ]
+@dataclass(frozen=True)
+class _Days:
+    """The days of a table: first, last, the usual largest gap between two, and how many there are."""
 
-
-def _before(end: DataColumn, start: DataColumn) -> str:
-    names = [quote(end.name), quote(start.name)]
-    if end.type != start.type:
-        # A day has no time of day: compare days.
-        names = [f"cast({name} as date)" for name in names]
-    return f"{names[0]} < {names[1]}"
+    first: date
+    last: date
+    gap: int
+    count: int
 
 
 def partial_period(query: Query, table: DataTable, now: datetime) -> list[QualityFinding]:
-    """A last month that ends earlier than the usual gap between days explains, in the first time column."""
-    times = _time_columns(table)
-    if not times or not times[0].HasField("max"):
+    """A last or first month (week, where there are few months) that the data cover only in part.
+
+    The period must lack more days than the usual gap between days explains.
+    """
+    time = main_time_column(table)
+    days = _days(query, table, time, now) if time else None
+    if time is None or days is None or days.count < _LEAST_DAYS:
         return []
-    time = times[0]
-    answer = query.one(_last_month(table, time), [now.isoformat(sep=" ")])
-    if answer is None or answer[0] is None:
-        return []
-    last, month_end, months, days, gap, rows = answer
-    missing = (month_end - last).days
-    if months < _LEAST_MONTHS or days < _LEAST_DAYS or missing <= gap:
-        return []
-    text = (
-        f"The last month of {time.name} ends on {last:%Y-%m-%d}, {missing} days early: {rows:,} rows. "
-        "Compare complete months only."
+    last, first = (
+        datetime.combine(days.last, datetime.min.time()),
+        datetime.combine(days.first, datetime.min.time()),
     )
-    code, severity = insights_pb2.QUALITY_CODE_PARTIAL_PERIOD, insights_pb2.SEVERITY_INFO
-    return [finding(code, severity, table, columns=[time.name], rows=int(rows), text=text)]
+    grain = next((g for g in ("month", "week") if _periods(first, last, g) >= _LEAST_PERIODS[g]), None)
+    if grain is None:
+        return []
+    found = []
+    start = periods.floor(last, grain)
+    missing = (periods.shift(start, grain, 1) - last).days - 1
+    if missing > days.gap:
+        text = f"The last {grain} of {time.name} ends on {days.last:%Y-%m-%d}, {missing} days early"
+        condition = within(quote(time.name), start, last + timedelta(days=1))
+        found.append((text, condition))
+    start = periods.floor(first, grain)
+    late = (first - start).days
+    if late > days.gap:
+        text = f"The first {grain} of {time.name} begins on {days.first:%Y-%m-%d}, {late} days late"
+        found.append((text, within(quote(time.name), first, periods.shift(start, grain, 1))))
+    return [_partial(query, table, time, text=text, condition=condition) for text, condition in found]
 
 
-def _last_month(table: DataTable, time: DataColumn) -> str:
-    """Last day, end of its month, months, days, the largest usual gap between days, rows of the last month."""
+def _partial(
+    query: Query, table: DataTable, time: DataColumn, *, text: str, condition: str
+) -> QualityFinding:
+    answer = query.one(select(["count(*)"], quote(table.name), where=condition))
+    rows = int(answer[0]) if answer else 0
+    text = f"{text}: {rows:,} rows. Compare complete periods only."
+    code = insights_pb2.QUALITY_CODE_PARTIAL_PERIOD
+    return finding(code, table, columns=[time.name], rows=rows, text=text, condition=condition)
+
+
+def _periods(first: datetime, last: datetime, grain: str) -> int:
+    count, start = 0, periods.floor(first, grain)
+    while start <= last and count < max(_LEAST_PERIODS.values()):
+        count, start = count + 1, periods.shift(start, grain, 1)
+    return count
+
+
+def _days(query: Query, table: DataTable, time: DataColumn, now: datetime) -> _Days | None:
+    """Days up to `now` that are no stand-in for "unknown"."""
     name = quote(time.name)
-    days = select(
-        [f"cast({name} as date) as day", "count(*) as n"],
-        quote(table.name),
-        where=f"{name} <= cast(? as timestamp)",
-        group="1",
-    )
-    gaps = select(["day", "n", "day - lag(day) over (order by day) as gap"], "days")
-    columns = [
-        "max(day)",
-        "last_day(max(day))",
-        "count(distinct date_trunc('month', day))",
-        "count(*)",
-        "coalesce(quantile_disc(gap, 0.99), 0)",
-        "sum(n) filter (date_trunc('month', day) = (select date_trunc('month', max(day)) from days))",
-    ]
-    return f"with days as ({days}) " + select(columns, f"({gaps})")
+    real = f"{name} >= timestamp '1800-01-01' and {name} <= {moment(now.replace(microsecond=0))}"
+    days = select([f"cast({name} as date) as day"], quote(table.name), where=real, group="1")
+    gaps = select(["day", "day - lag(day) over (order by day) as gap"], f"({days})")
+    columns = ["min(day)", "max(day)", "coalesce(quantile_disc(gap, 0.99), 0)", "count(*)"]
+    answer = query.one(select(columns, f"({gaps})"))
+    return _Days(*answer) if answer is not None and answer[0] is not None else None

@@ -12,7 +12,7 @@ from claribi.v1.data_sources_pb2 import DataQuality, DataSchema, DataSource, Sna
 from claribi.v1.insights_pb2 import QualityFinding
 
 from server.analysis.profile import profile_table
-from server.analysis.quality import find_quality, quality_score
+from server.analysis.quality import find_all_quality, quality_score
 from server.connectors.base import MAX_TABLES, Desk, RawTable, SourceFile, bad_file, unique_names
 from server.connectors.kinds import connector_for
 from server.connectors.store import Stored, store_table
@@ -110,12 +110,12 @@ def _connection(files: Sequence[SourceFile], target: Path) -> Iterator["duckdb.D
 
 
 def _described(target: Path, stored: Sequence[Stored], *, now: datetime, progress: Progress) -> DataSource:
-    tables, findings = [], [_finding(item, place) for item in stored for place in range(len(item.notes))]
+    tables, notes = [], [_finding(item, place) for item in stored for place in range(len(item.notes))]
     with open_snapshot(target, memory_mb=_MEMORY_MB, threads=_THREADS) as query:
         for place, name in enumerate(query.tables):
             progress(f"profiling {name}", _READ_SHARE + (1 - _READ_SHARE) * place / len(stored))
             tables.append(profile_table(query, name))
-            findings += find_quality(query, tables[-1], now=now)
+        findings = find_all_quality(query, tables, now=now, noted=notes)
     source = DataSource(
         source_type=data_sources_pb2.SOURCE_TYPE_FILE,
         schema=DataSchema(tables=tables),

@@ -14,7 +14,7 @@ from claribi.v1 import data_sources_pb2, reports_pb2
 from server.analysis.engine import analyse
 from server.analysis.job import read_request
 from server.analysis.profile import profile_table
-from server.analysis.quality import find_quality
+from server.analysis.quality import find_all_quality
 from server.query.engine import open_snapshot
 from server.query.snapshot import StoredTable, file_sha256, snapshot_hash, write_manifest
 from server.query.sql import literal, quote
@@ -61,9 +61,8 @@ def source_of(directory: Path, tables: Sequence[StoredTable], source_id: str = "
     schema, quality = data_sources_pb2.DataSchema(), data_sources_pb2.DataQuality()
     with open_snapshot(directory, memory_mb=512, threads=1) as query:
         for stored in tables:
-            table = profile_table(query, stored.name)
-            schema.tables.append(table)
-            quality.findings.extend(find_quality(query, table, now=NOW))
+            schema.tables.append(profile_table(query, stored.name))
+        quality.findings.extend(find_all_quality(query, schema.tables, now=NOW))
     return {
         "id": source_id,
         "name": source_id,

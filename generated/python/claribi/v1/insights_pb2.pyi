@@ -425,7 +425,7 @@ class Annotation(_message.Message):
     def __init__(self, x: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
 
 class QualityFinding(_message.Message):
-    __slots__ = ("code", "severity", "table", "columns", "rows_affected", "description", "evidence_ids")
+    __slots__ = ("code", "severity", "table", "columns", "rows_affected", "description", "evidence_ids", "condition")
     CODE_FIELD_NUMBER: _ClassVar[int]
     SEVERITY_FIELD_NUMBER: _ClassVar[int]
     TABLE_FIELD_NUMBER: _ClassVar[int]
@@ -433,6 +433,7 @@ class QualityFinding(_message.Message):
     ROWS_AFFECTED_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_IDS_FIELD_NUMBER: _ClassVar[int]
+    CONDITION_FIELD_NUMBER: _ClassVar[int]
     code: QualityCode
     severity: Severity
     table: str
@@ -440,4 +441,5 @@ class QualityFinding(_message.Message):
     rows_affected: int
     description: str
     evidence_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, code: _Optional[_Union[QualityCode, str]] = ..., severity: _Optional[_Union[Severity, str]] = ..., table: _Optional[str] = ..., columns: _Optional[_Iterable[str]] = ..., rows_affected: _Optional[int] = ..., description: _Optional[str] = ..., evidence_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    condition: str
+    def __init__(self, code: _Optional[_Union[QualityCode, str]] = ..., severity: _Optional[_Union[Severity, str]] = ..., table: _Optional[str] = ..., columns: _Optional[_Iterable[str]] = ..., rows_affected: _Optional[int] = ..., description: _Optional[str] = ..., evidence_ids: _Optional[_Iterable[str]] = ..., condition: _Optional[str] = ...) -> None: ...
