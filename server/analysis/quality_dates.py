@@ -19,7 +19,6 @@ _PLANNED = word_set(
     "valid renewal next expected estimated maturity to"
 )
 _RARE_FUTURE = 0.2
-_RARE_NEGATIVE = 0.5
 _LEAST_DAYS = 20
 """Different days a table needs before the gap at its end says anything."""
 _LEAST_PERIODS = {"month": 3, "week": 5}
@@ -54,8 +53,7 @@ def negative_durations(query: Query, table: DataTable, now: datetime) -> list[Qu
     """Ends before their starts, for pairs of time columns whose names or whose rows say start and end."""
     found = []
     for pair in read_pairs(query, table):
-        # More than half: then the two are no start and end at all.
-        if not pair.negative or pair.negative > _RARE_NEGATIVE * table.rows:
+        if not pair.negative:
             continue
         text = (
             f"{pair.negative:,} of {table.rows:,} rows have a {pair.end.name} before their {pair.start.name}. "
@@ -95,18 +93,21 @@ def partial_period(query: Query, table: DataTable, now: datetime) -> list[Qualit
     if grain is None:
         return []
     found = []
-    start = periods.floor(last, grain)
-    missing = (periods.shift(start, grain, 1) - last).days - 1
+    missing = min(_lacking_at_end(last, part) for part in {grain, "month"})
     if missing > days.gap:
         text = f"The last {grain} of {time.name} ends on {days.last:%Y-%m-%d}, {missing} days early"
-        condition = within(quote(time.name), start, last + timedelta(days=1))
-        found.append((text, condition))
-    start = periods.floor(first, grain)
-    late = (first - start).days
+        found.append((text, within(quote(time.name), periods.floor(last, grain), last + timedelta(days=1))))
+    late = min((first - periods.floor(first, part)).days for part in {grain, "month"})
     if late > days.gap:
         text = f"The first {grain} of {time.name} begins on {days.first:%Y-%m-%d}, {late} days late"
-        found.append((text, within(quote(time.name), first, periods.shift(start, grain, 1))))
+        after = periods.shift(periods.floor(first, grain), grain, 1)
+        found.append((text, within(quote(time.name), first, after)))
     return [_partial(query, table, time, text=text, condition=condition) for text, condition in found]
+
+
+def _lacking_at_end(last: datetime, grain: str) -> int:
+    """Days from the last day to the end of its period; whole months are no broken weeks."""
+    return (periods.shift(periods.floor(last, grain), grain, 1) - last).days - 1
 
 
 def _partial(

@@ -40,6 +40,8 @@ _SECONDS = {"days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
 
 def right_censored(query: Query, table: DataTable, now: datetime) -> list[QualityFinding]:
     """Starts without an end that crowd among the latest starts: what they began is still going on."""
+    if all(column.nulls < _LEAST_OPEN for column in time_columns(table)):
+        return []
     found = []
     for pair in read_pairs(query, table):
         if pair.open < _LEAST_OPEN or pair.both < _LEAST_CLOSED or not _crowded(query, table, pair):

@@ -10,9 +10,16 @@ from claribi.v1.insights_pb2 import QualityFinding
 
 from server.analysis.inference import Floats
 from server.analysis.quality_finding import COLUMN_BATCH, day, finding, within
-from server.analysis.quality_stretches import Steps, best_stretch, grain_of, main_time, read_steps
+from server.analysis.quality_stretches import (
+    Steps,
+    best_stretch,
+    grain_of,
+    main_time,
+    read_steps,
+    step_moment,
+)
 from server.query.engine import Query
-from server.query.sql import quote
+from server.query.sql import quote, select
 
 _LEAST_ROWS = 20
 """Below this many rows nothing is constant."""
@@ -30,12 +37,12 @@ _EVIDENT = 10.0
 
 @dataclass(frozen=True)
 class _Burst:
-    """A stretch of time without values: from, up to (not including), and how many are missing in it."""
+    """A stretch of time without values: from, up to (not including), how many lack in it, as SQL, by which column."""
 
     start: datetime
     end: datetime
     rows: int
-    time: str
+    inside: str
     label: str
 
 
@@ -76,7 +83,7 @@ def _burst_finding(table: DataTable, column: DataColumn, burst: _Burst) -> Quali
         f"{burst.rows:,} rows from {day(burst.start)} until before {day(burst.end)} have no {column.name}, "
         "though it is mostly filled at other times. Fill the gap at the source."
     )
-    condition = f"{quote(column.name)} is null and {within(burst.time, burst.start, burst.end)}"
+    condition = f"{quote(column.name)} is null and {burst.inside}"
     code = insights_pb2.QUALITY_CODE_NULLS
     return finding(code, table, columns=[column.name], rows=burst.rows, text=text, condition=condition)
 
@@ -98,33 +105,42 @@ def _bursts(query: Query, table: DataTable) -> dict[str, _Burst]:
         cells = ["count(*)", *(f"count(*) - count({quote(column.name)})" for column in batch)]
         steps = read_steps(query, table, time, grain=grain, cells=cells)
         for place, column in enumerate(batch, start=1):
-            burst = _burst(steps, place) if steps else None
-            if burst is not None:
-                found[column.name] = burst
+            stretch = _stretch(steps, place) if steps else None
+            if steps and stretch:
+                found[column.name] = _burst(query, table, column, steps=steps, stretch=stretch)
     return found
 
 
-def _burst(steps: Steps, place: int) -> _Burst | None:
+def _stretch(steps: Steps, place: int) -> tuple[int, int] | None:
+    """The periods [first, last) in which most rows lack the value, beyond chance; None when there are none."""
     rows, missing = steps.cells[:, 0], steps.cells[:, place]
     first, last, difference = best_stretch(rows, missing / rows)
     if difference <= 0.0:
         return None
     inside, outside = _shares(rows, missing, first, last)
-    lacking = float(missing[first:last].sum())
-    short = rows[first:last].sum() <= _LARGEST_STRETCH * rows.sum()
+    held, lacking = float(rows[first:last].sum()), float(missing[first:last].sum())
+    short = held <= _LARGEST_STRETCH * rows.sum()
     if inside < _MOSTLY or outside > _ELSEWHERE or lacking < _LEAST_BURST or not short:
         return None
-    if rows[first:last].sum() * _divergence(inside, max(outside, 1 / rows.sum())) < _EVIDENT + 2 * log(
-        len(rows)
-    ):
-        return None
-    usual = max(3 * outside, 1e-9)
-    if first > 0 and missing[first - 1] / rows[first - 1] > usual:
-        first -= 1  # the burst began within the period before
-    if last < len(rows) and missing[last] / rows[last] > usual:
-        last += 1
-    count = int(missing[first:last].sum())
-    return _Burst(steps.starts[first], steps.end(last - 1), count, steps.time.value, steps.time.column)
+    chance = held * _divergence(inside, max(outside, 1 / rows.sum()))
+    return (first, last) if chance >= _EVIDENT + 2 * log(len(rows)) else None
+
+
+def _burst(
+    query: Query, table: DataTable, column: DataColumn, *, steps: Steps, stretch: tuple[int, int]
+) -> _Burst:
+    """The burst from its first moment up to the first after it."""
+    first, last = stretch
+    count, is_missing = len(steps.starts), f"case when {quote(column.name)} is null then 1.0 else 0.0 end"
+    start = step_moment(query, table, steps, value=is_missing, edge=first) if first > 0 else None
+    end = step_moment(query, table, steps, value=is_missing, edge=last) if last < count else None
+    stretched = within(steps.time.value, start, end)
+    where = f"{quote(column.name)} is null and {stretched}"
+    answer = query.one(select(["count(*)"], quote(table.name), where=where))
+    until = end or steps.end(count - 1)
+    return _Burst(
+        start or steps.starts[0], until, int(answer[0]) if answer else 0, stretched, steps.time.column
+    )
 
 
 def _shares(rows: Floats, missing: Floats, first: int, last: int) -> tuple[float, float]:

@@ -24,9 +24,10 @@ _MOST_COLUMNS = 8
 """Time columns among which nameless pairs are looked for."""
 _LEAST_ROWS = 50
 _ALWAYS = 0.9
-"""Share of rows in which a nameless end must lie after its start."""
+"""Share of rows from which an end lies after its start as a rule."""
+_RARE_NEGATIVE = 0.5
 _SHORT = 0.2
-"""The middle duration of a nameless pair, of the time the table spans, at most."""
+"""The middle duration, of the time the table spans, at most: that of unrelated moments is longer."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +60,23 @@ def read_pairs(query: Query, table: DataTable) -> list[TimePair]:
         return []
     wanted = [cell for start, end in asked for cell in _cells(start, end)]
     found = iter(query.one(select(wanted, quote(table.name))) or ())
-    pairs = []
+    pairs: dict[str, TimePair] = {}
     for start, end in asked:
         both, negative, open_, middle, span = (next(found) for _ in range(5))
-        short = middle is not None and span and 0 <= middle <= _SHORT * span
-        always = both >= _LEAST_ROWS and negative <= (1 - _ALWAYS) * both
-        if named or (short and always):
-            pairs.append(TimePair(start, end, int(both), int(negative), int(open_)))
-    return pairs
+        short = middle is not None and bool(span) and middle <= _SHORT * span
+        pair = TimePair(start, end, int(both), int(negative), int(open_))
+        best = pairs.get(end.name)
+        if _is_pair(pair, short, named=bool(named)) and (best is None or pair.negative < best.negative):
+            pairs[end.name] = pair  # what ends began once: the start that fits best
+    return list(pairs.values())
+
+
+def _is_pair(pair: TimePair, short: bool, *, named: bool) -> bool:
+    """Whether the rows bear out that the two are a start and an end; unrelated moments precede one another by turns."""
+    seldom = pair.negative <= (1 - _ALWAYS) * pair.both
+    if named:
+        return seldom or (short and pair.negative <= _RARE_NEGATIVE * pair.both)
+    return seldom and short and pair.both >= _LEAST_ROWS
 
 
 def _named(columns: list[DataColumn]) -> list[tuple[DataColumn, DataColumn]]:
@@ -93,7 +103,7 @@ def _cells(start: DataColumn, end: DataColumn) -> Iterator[str]:
     yield f"count(*) filter ({first} is not null and {last} is not null)"
     yield f"count(*) filter ({before(end, start)})"
     yield f"count(*) filter ({last} is null and {first} is not null)"
-    yield f"approx_quantile({seconds}, 0.5)"
+    yield f"quantile_disc({seconds}, 0.5) filter ({seconds} >= 0)"
     yield f"date_diff('second', min({first}), max({first}))"
 
 

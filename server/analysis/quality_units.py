@@ -10,14 +10,24 @@ from claribi.v1 import insights_pb2
 from claribi.v1.data_sources_pb2 import DataColumn, DataTable
 from claribi.v1.insights_pb2 import QualityFinding
 
-from server.analysis import periods
 from server.analysis.inference import Floats
-from server.analysis.quality_finding import COLUMN_BATCH, day, finding, measures, moment, within
-from server.analysis.quality_stretches import Steps, best_stretch, grain_of, main_time, read_steps
+from server.analysis.quality_finding import COLUMN_BATCH, day, finding, measures, within
+from server.analysis.quality_stretches import (
+    Steps,
+    best_stretch,
+    grain_of,
+    main_time,
+    read_steps,
+    step_moment,
+)
+from server.analysis.trends import theil_sen
 from server.query.engine import Query
 from server.query.sql import quote, select
 
 _LEAST_ROWS = 24
+_LEAST_PERIODS = 6
+_MEDIAN = 1.57
+"""How many times larger the variance of a median is than that of a mean (normal values)."""
 _FACTORS = (10.0, 60.0, 100.0, 1000.0)
 _NEAR = 5
 """Periods on each side of an edge whose means are compared."""
@@ -25,15 +35,19 @@ _TOLERANCE = 0.04
 """Decimal logarithm by which the factor may be off beyond chance: 10 %."""
 _MOST_TOLERANCE = 0.12
 _EVIDENT = 7.0
-"""Standard errors the step must be large by."""
+"""Standard errors the step must be large by; two edges bear one another out."""
+_LEAST_INSIDE = 8
+_SURE = 15.0
+"""Standard errors a step must be large by when there are fewer rows than that inside the stretch."""
 _CALM = 0.5
 """Part of the step that all other steps of the measure stay below."""
+_LEAST_SLOPE = 3
+"""Periods above which a side has a slope to speak of."""
+_MOST_CLIMB = 0.4
+"""Part of the step that a side may rise or fall by over its periods."""
 _SHORTER = 0.55
 """Part of the rows from which, of two stretches, the other is taken for the one with the wrong unit."""
 _MOST_STRETCHES = 3
-_WINDOW_ROWS = 20_000
-_LIKELY = 3.0
-"""Natural logarithm of the likelihood by which a rounder moment may be less likely than the likeliest."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +73,7 @@ def unit_jumps(query: Query, table: DataTable, now: datetime) -> list[QualityFin
     found = []
     for start in range(0, len(asked), COLUMN_BATCH):
         batch = asked[start : start + COLUMN_BATCH]
-        cells = [cell for column in batch for cell in (f"count({_log(column)})", f"avg({_log(column)})")]
+        cells = [f"{name}({_log(column)})" for column in batch for name in ("count", "avg", "var_samp")]
         steps = read_steps(query, table, time, grain=grain, cells=cells)
         for place, column in enumerate(batch):
             jumps = _jumps(steps, place) if steps else []
@@ -73,17 +87,27 @@ def _log(column: DataColumn) -> str:
     return f"case when {name} > 0 and {name} < 1e90 then log10({name}) end"
 
 
+@dataclass
+class _Levels:
+    """Rows and mean logarithm by period, each of shape (periods,), and the variance of rows within periods."""
+
+    rows: Floats
+    level: Floats
+    variance: float
+
+
 def _jumps(steps: Steps, place: int) -> list[_Jump]:
     """The stretches of one measure, largest first; periods without a value are passed over."""
-    known = np.flatnonzero(steps.cells[:, 2 * place] > 0)
-    rows, level = steps.cells[known, 2 * place], steps.cells[known, 2 * place + 1].copy()
-    if len(known) < 6 or rows.sum() < _LEAST_ROWS:
+    cells = steps.cells[:, 3 * place : 3 * place + 3]
+    known = np.flatnonzero(cells[:, 0] > 0)
+    rows, level, variance = cells[known].T.copy()
+    if len(known) < _LEAST_PERIODS or rows.sum() < _LEAST_ROWS:
         return []
+    several = rows > 1
+    inside = (variance * (rows - 1))[several].sum() / max((rows - 1)[several].sum(), 1.0)
+    levels = _Levels(rows, level, float(inside))
     found: list[_Jump] = []
-    for _ in range(_MOST_STRETCHES):
-        jump = _jump(rows, level)
-        if jump is None:
-            break
+    while len(found) < _MOST_STRETCHES and (jump := _jump(levels)) is not None:
         level[jump.first : jump.last] -= math.log10(jump.factor)
         found.append(jump)
     if found and not _is_calm(level, min(abs(math.log10(jump.factor)) for jump in found)):
@@ -92,38 +116,53 @@ def _jumps(steps: Steps, place: int) -> list[_Jump]:
     return [_Jump(int(ends[jump.first]), int(ends[jump.last]), jump.factor) for jump in found]
 
 
-def _jump(rows: Floats, level: Floats) -> _Jump | None:
-    first, last, difference = best_stretch(rows, level)
-    count = len(level)
-    if last - first == 0 or (first == 0 and last == count):
+def _jump(levels: _Levels) -> _Jump | None:
+    rows, level, count = levels.rows, levels.level, len(levels.level)
+    first, last, _ = best_stretch(rows, level)
+    first, last = (_edge(level, edge) if 0 < edge < count else edge for edge in (first, last))
+    if first >= last or (first == 0 and last == count):
         return None
-    edges = [_edge(level, edge, abs(difference)) for edge in (first, last) if 0 < edge < count]
-    first, last = (edges[0] if first > 0 else 0), (edges[-1] if last < count else count)
-    if first >= last:
-        return None
-    inside = rows[first:last].sum()
-    if (first == 0 or last == count) and inside > _SHORTER * rows.sum():
+    if (first == 0 or last == count) and rows[first:last].sum() > _SHORTER * rows.sum():
         first, last = (last, count) if first == 0 else (0, first)
-    steps = [_step(level, first, (first, last), 1.0)] if first > 0 else []
-    steps += [_step(level, last, (first, last), -1.0)] if last < count else []
-    factor = _factor(float(np.mean(steps)))
-    if factor is None or any(not _fits(step, level, factor) for step in steps):
+    edges = [edge for edge in (first, last) if 0 < edge < count]
+    steps = [_step(levels, edge, (first, last)) for edge in edges]
+    factor = _factor(sum(step for step, _ in steps) / len(steps))
+    if factor is None or not all(_is_level(level, edge, (first, last)) for edge in edges):
         return None
-    return _Jump(first, last, factor)
+    least = (_SURE if rows[first:last].sum() < _LEAST_INSIDE else _EVIDENT) / math.sqrt(len(edges))
+    return _Jump(first, last, factor) if all(_fits(*step, factor, least) for step in steps) else None
 
 
-def _edge(level: Floats, edge: int, size: float) -> int:
+def _edge(level: Floats, edge: int) -> int:
     """The place near the edge where the level moves most in one step."""
     near = range(max(1, edge - 2), min(len(level), edge + 3))
     return max(near, key=lambda place: (abs(level[place] - level[place - 1]), -abs(place - edge)))
 
 
-def _step(level: Floats, edge: int, stretch: tuple[int, int], sign: float) -> float:
-    """How much the level inside the stretch lies above the level outside, near one edge."""
-    first, last = stretch
-    low = max(edge - _NEAR, first if sign < 0 else 0)
-    high = min(edge + _NEAR, last if sign > 0 else len(level))
-    return float(sign * (np.median(level[edge:high]) - np.median(level[low:edge])))
+def _sides(count: int, edge: int, stretch: tuple[int, int]) -> tuple[int, int]:
+    """Where the periods compared at an edge begin and end."""
+    begins = edge == stretch[0]
+    low = max(edge - _NEAR, 0 if begins else stretch[0])
+    return low, min(edge + _NEAR, stretch[1] if begins else count)
+
+
+def _is_level(level: Floats, edge: int, stretch: tuple[int, int]) -> bool:
+    """Whether neither side of the edge climbs much by itself: what grows steadily makes no step."""
+    low, high = _sides(len(level), edge, stretch)
+    sides = [side for side in (level[low:edge], level[edge:high]) if len(side) > _LEAST_SLOPE]
+    size = abs(float(np.median(level[edge:high]) - np.median(level[low:edge])))
+    allowed = _MOST_CLIMB * size + 2 * _noise(level) * math.sqrt(_MEDIAN)
+    return all(abs(theil_sen(side)) * len(side) <= allowed for side in sides)
+
+
+def _step(levels: _Levels, edge: int, stretch: tuple[int, int]) -> tuple[float, float]:
+    """How much the level inside the stretch lies above the level outside, near one edge; and its standard error."""
+    low, high = _sides(len(levels.level), edge, stretch)
+    step = float(np.median(levels.level[edge:high]) - np.median(levels.level[low:edge]))
+    periods_error = _noise(levels.level) * math.sqrt(_MEDIAN * (1 / (edge - low) + 1 / (high - edge)))
+    counts = (levels.rows[low:edge].sum(), levels.rows[edge:high].sum())
+    rows_error = math.sqrt(_MEDIAN * levels.variance * sum(1 / count for count in counts))
+    return step if edge == stretch[0] else -step, max(periods_error, rows_error)
 
 
 def _factor(step: float) -> float | None:
@@ -133,10 +172,10 @@ def _factor(step: float) -> float | None:
     return near if step > 0 else 1.0 / near
 
 
-def _fits(step: float, level: Floats, factor: float) -> bool:
-    error = _noise(level) * math.sqrt(2 * 1.57 / _NEAR)
-    tolerance = min(_TOLERANCE + 3 * error, _MOST_TOLERANCE)
-    return abs(step - math.log10(factor)) <= tolerance and abs(step) >= _EVIDENT * error
+def _fits(step: float, error: float, factor: float, least: float) -> bool:
+    """Whether a step is the factor's, and at least so many standard errors large."""
+    tolerance = min(_TOLERANCE + 3 * error, _MOST_TOLERANCE * _EVIDENT / min(least, _EVIDENT))
+    return abs(step - math.log10(factor)) <= tolerance and abs(step) >= least * error
 
 
 def _noise(level: Floats) -> float:
@@ -188,49 +227,6 @@ def _when(spans: Sequence[_Span]) -> str:
 def _span(query: Query, table: DataTable, column: DataColumn, *, steps: Steps, jump: _Jump) -> _Span:
     """The stretch from its first moment up to (not including) the first moment after it."""
     count = len(steps.starts)
-    start = _moment(query, table, column, steps=steps, edge=jump.first) if jump.first > 0 else None
-    end = _moment(query, table, column, steps=steps, edge=jump.last) if jump.last < count else None
+    start = step_moment(query, table, steps, value=_log(column), edge=jump.first) if jump.first > 0 else None
+    end = step_moment(query, table, steps, value=_log(column), edge=jump.last) if jump.last < count else None
     return start, end
-
-
-def _moment(query: Query, table: DataTable, column: DataColumn, *, steps: Steps, edge: int) -> datetime:
-    """The moment of the step: the roundest among those about as likely as the likeliest."""
-    low, high = steps.starts[max(0, edge - 2)], steps.end(min(edge + 1, len(steps.starts) - 1))
-    at = f"{steps.time.value} >= {moment(low)} and {steps.time.value} < {moment(high)}"
-    statement = select(
-        [f"{steps.time.value} as moment", f"{_log(column)} as v"],
-        quote(table.name),
-        where=at,
-        limit=_WINDOW_ROWS + 1,
-    )
-    rows = query.rows(select(["moment", "v"], f"({statement})", where="v is not null", order="moment, v"))
-    if not 2 <= len(rows) <= _WINDOW_ROWS:
-        return steps.starts[edge]
-    return _likeliest(rows, steps.starts[edge])
-
-
-def _likeliest(rows: Sequence[tuple[datetime, float]], around: datetime) -> datetime:
-    """Two normal levels of one spread, the split by maximum likelihood (Hinkley 1970, Biometrika 57)."""
-    value = np.array([row[1] for row in rows])
-    splits = [place for place in range(1, len(rows)) if rows[place][0] != rows[place - 1][0]]
-    if not splits:
-        return around
-    sums = np.concatenate([[0.0], np.cumsum(value)])
-    left = np.array(splits)
-    explained = sums[left] ** 2 / left + (sums[-1] - sums[left]) ** 2 / (len(value) - left)
-    total = float((value**2).sum())
-    rest = np.maximum(total - explained, 1e-12 * max(total, 1e-12))
-    likelihood = -0.5 * len(value) * np.log(rest / rest.min())
-    close = [place for place, chance in zip(splits, likelihood, strict=True) if chance >= -_LIKELY]
-    options = [_roundest(rows[place - 1][0], rows[place][0]) for place in close]
-    return max(options, key=lambda option: option[0])[1]
-
-
-def _roundest(after: datetime, until: datetime) -> tuple[int, datetime]:
-    """The roundest moment later than `after` and not later than `until`, with how round it is."""
-    until = until.replace(tzinfo=None)
-    for rank, grain in enumerate(("year", "quarter", "month", "week", "day", "hour")):
-        start = periods.floor(until, grain)
-        if start > after.replace(tzinfo=None):
-            return -rank, start
-    return -6, until
