@@ -45,6 +45,9 @@ _LEAST_SLOPE = 3
 """Periods above which a side has a slope to speak of."""
 _MOST_CLIMB = 0.4
 """Part of the step that a side may rise or fall by over its periods."""
+_SPREAD_RATIO = 6.0
+"""How many times larger the variance of the logarithm may be on one side: another unit leaves it as it is."""
+_LEAST_VARIANCE = 0.003
 _SHORTER = 0.55
 """Part of the rows from which, of two stretches, the other is taken for the one with the wrong unit."""
 _MOST_STRETCHES = 3
@@ -89,23 +92,34 @@ def _log(column: DataColumn) -> str:
 
 @dataclass
 class _Levels:
-    """Rows and mean logarithm by period, each of shape (periods,), and the variance of rows within periods."""
+    """Rows, mean logarithm and variance of the logarithm by period, each of shape (periods,)."""
 
     rows: Floats
     level: Floats
-    variance: float
+    inside: Floats
+
+    def variance(self, first: int = 0, last: int | None = None) -> float:
+        """The variance of rows within the periods [first, last)."""
+        freedom = np.maximum(self.rows[first:last] - 1, 0.0)
+        return float((self.inside[first:last] * freedom).sum() / max(freedom.sum(), 1.0))
+
+    def is_scaled(self, first: int, last: int) -> bool:
+        """Whether rows spread about as widely, in proportion, inside [first, last) as outside."""
+        rest = _Levels(
+            *(np.delete(part, slice(first, last)) for part in (self.rows, self.level, self.inside))
+        )
+        narrow, wide = sorted((self.variance(first, last), rest.variance()))
+        return wide <= _SPREAD_RATIO * max(narrow, _LEAST_VARIANCE)
 
 
 def _jumps(steps: Steps, place: int) -> list[_Jump]:
     """The stretches of one measure, largest first; periods without a value are passed over."""
     cells = steps.cells[:, 3 * place : 3 * place + 3]
     known = np.flatnonzero(cells[:, 0] > 0)
-    rows, level, variance = cells[known].T.copy()
+    levels = _Levels(*cells[known].T.copy())
+    rows, level = levels.rows, levels.level
     if len(known) < _LEAST_PERIODS or rows.sum() < _LEAST_ROWS:
         return []
-    several = rows > 1
-    inside = (variance * (rows - 1))[several].sum() / max((rows - 1)[several].sum(), 1.0)
-    levels = _Levels(rows, level, float(inside))
     found: list[_Jump] = []
     while len(found) < _MOST_STRETCHES and (jump := _jump(levels)) is not None:
         level[jump.first : jump.last] -= math.log10(jump.factor)
@@ -127,7 +141,11 @@ def _jump(levels: _Levels) -> _Jump | None:
     edges = [edge for edge in (first, last) if 0 < edge < count]
     steps = [_step(levels, edge, (first, last)) for edge in edges]
     factor = _factor(sum(step for step, _ in steps) / len(steps))
-    if factor is None or not all(_is_level(level, edge, (first, last)) for edge in edges):
+    if (
+        factor is None
+        or not levels.is_scaled(first, last)
+        or not all(_is_level(level, edge, (first, last)) for edge in edges)
+    ):
         return None
     least = (_SURE if rows[first:last].sum() < _LEAST_INSIDE else _EVIDENT) / math.sqrt(len(edges))
     return _Jump(first, last, factor) if all(_fits(*step, factor, least) for step in steps) else None
@@ -161,7 +179,7 @@ def _step(levels: _Levels, edge: int, stretch: tuple[int, int]) -> tuple[float, 
     step = float(np.median(levels.level[edge:high]) - np.median(levels.level[low:edge]))
     periods_error = _noise(levels.level) * math.sqrt(_MEDIAN * (1 / (edge - low) + 1 / (high - edge)))
     counts = (levels.rows[low:edge].sum(), levels.rows[edge:high].sum())
-    rows_error = math.sqrt(_MEDIAN * levels.variance * sum(1 / count for count in counts))
+    rows_error = math.sqrt(_MEDIAN * levels.variance() * sum(1 / count for count in counts))
     return step if edge == stretch[0] else -step, max(periods_error, rows_error)
 
 
