@@ -48,6 +48,8 @@ _MOST_CLIMB = 0.4
 _SPREAD_RATIO = 6.0
 """How many times larger the variance of the logarithm may be on one side: another unit leaves it as it is."""
 _LEAST_VARIANCE = 0.003
+_MIXED = 10.0
+"""How many times the middle variance of all periods one may have before it is taken for a mixture of units."""
 _SHORTER = 0.55
 """Part of the rows from which, of two stretches, the other is taken for the one with the wrong unit."""
 _MOST_STRETCHES = 3
@@ -99,9 +101,11 @@ class _Levels:
     inside: Floats
 
     def variance(self, first: int = 0, last: int | None = None) -> float:
-        """The variance of rows within the periods [first, last)."""
-        freedom = np.maximum(self.rows[first:last] - 1, 0.0)
-        return float((self.inside[first:last] * freedom).sum() / max(freedom.sum(), 1.0))
+        """The variance of rows within the periods [first, last); periods that hold both units do not count."""
+        freedom, inside = np.maximum(self.rows[first:last] - 1, 0.0), self.inside[first:last]
+        middle = float(np.median(inside[freedom > 0])) if freedom.any() else 0.0
+        freedom = np.where(inside <= _MIXED * max(middle, _LEAST_VARIANCE), freedom, 0.0)
+        return float((inside * freedom).sum() / max(freedom.sum(), 1.0))
 
     def is_scaled(self, first: int, last: int) -> bool:
         """Whether rows spread about as widely, in proportion, inside [first, last) as outside."""
