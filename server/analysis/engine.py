@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from claribi.v1 import data_sources_pb2 as data_sources
 from claribi.v1 import insights_pb2 as insights
 from claribi.v1 import reports_pb2 as reports
 
@@ -23,6 +22,7 @@ from server.analysis.executive import write_summary
 from server.analysis.facts import Facts, read_facts
 from server.analysis.focus import ahead
 from server.analysis.hypothesis import Detector, Finding, Findings, Hypothesis, Told, Writer
+from server.analysis.joins import Wider, widened
 from server.analysis.material import Asked, Material
 from server.analysis.metrics import key_metrics
 from server.analysis.question import Question, read_question
@@ -117,23 +117,33 @@ def find_insights(request: AnalysisRequest, progress: Progress) -> Board:
 def _read(request: AnalysisRequest, progress: Progress) -> _Work:
     """Reads every table and tests everything in it."""
     work = _Work(Ledger(request.now), read_question(request.report.question))
-    tables = [(source, table) for source in request.sources for table in source.schema.tables]
-    for index, (source, table) in enumerate(tables):
+    tables = [(source, wider) for source in request.sources for wider in _wider(source)]
+    for index, (source, wider) in enumerate(tables):
         progress("analyse", index / len(tables))
         if work.queries.run >= QUERY_BUDGET:
-            work.unread.append(table.name)
+            work.unread.append(wider.table.name)
             continue
         try:
-            _read_table(request, source, table, work)
+            _read_table(request, source, wider, work)
         except QueryError:
-            work.unread.append(table.name)
+            work.unread.append(wider.table.name)
     progress("analyse", 1.0)
     work.reading = read_against(request.report.question, work.tables)
     work.question = work.question.focused(work.reading)
     return work
 
 
-def _read_table(request: AnalysisRequest, source: Source, table: data_sources.DataTable, work: _Work) -> None:
+def _wider(source: Source) -> list[Wider]:
+    """The tables of a source, each with the categories of those it points to, where they can be told."""
+    try:
+        return widened(source.query, source.schema.tables)
+    except QueryError:
+        return [Wider(table) for table in source.schema.tables]
+
+
+def _read_table(request: AnalysisRequest, source: Source, wider: Wider, work: _Work) -> None:
+    table = wider.table
+
     def asked(column: str) -> bool:
         proposed = any(focus.names(source.id, table.name, column) for focus in request.focus)
         return proposed or work.question.names(column)
@@ -148,6 +158,7 @@ def _read_table(request: AnalysisRequest, source: Source, table: data_sources.Da
         plan.time,
         request.period(),
         work.queries,
+        wider.joins,
     )
     plan = derive(scope, table, plan, asked)
     facts = read_facts(scope, plan, request.now)

@@ -10,6 +10,7 @@ from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import formats, inference
 from server.analysis.hypothesis import Finding, Hypothesis
+from server.analysis.merging import merge, relative_size, same_table
 from server.analysis.question import Question
 
 FALSE_DISCOVERY_RATE = 0.05
@@ -19,13 +20,12 @@ SLICE_WEIGHT = 0.85  # what holds for a part matters less than what holds for th
 OLD = timedelta(days=730)  # how long before the newest table a table ends that nobody acts upon any more
 OLD_WEIGHT = 0.6
 COUNT_WEIGHT = 0.9  # a count of rows matters less than a measure
-WHOLE_WEIGHT = 4.0  # the many slices must not drown what is asked of the whole table
-LIKENESS = 0.9  # correlation from which two measures are told as one
-STANDS_OUT = 2.0  # how many times larger a part's effect must be to be told beside the whole's
+# The many slices, cuts and derived measures must not drown what is asked of the table's own columns.
+WHOLE_WEIGHT = 4.0
+DERIVED_WEIGHT = 3.0
+CUT_WEIGHT = 1.0
 MOST = 0.5  # of a move, which a part must make up to be named as what it mostly is
 MOVES_MORE = 1.5  # how many times as strongly as the whole such a part must move
-
-_ALONG_TIME = (insights.INSIGHT_TYPE_CHANGE, insights.INSIGHT_TYPE_OUTLIER)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _in_company(passed: Sequence[Finding], question: Question) -> list[Finding]:
         for finding in passed
         if not finding.hypothesis.quiet
         or _asked(finding.hypothesis, question)
-        or any(_same_table(finding.hypothesis, other) for other in loud)
+        or any(same_table(finding.hypothesis, other) for other in loud)
     ]
 
 
@@ -96,12 +96,13 @@ def _asked(hypothesis: Hypothesis, question: Question) -> bool:
     )
 
 
-def _speaks(finding: Finding, question: Question) -> tuple[bool, bool, bool, float]:
+def _speaks(finding: Finding, question: Question) -> tuple[bool, bool, bool, bool, float]:
     """For sorting: who speaks for those that say the same."""
     hypothesis = finding.hypothesis
     return (
         not question.names_measure(hypothesis),
         hypothesis.where is not None,
+        hypothesis.dimension is not None and hypothesis.dimension.made.startswith("bin("),
         not formats.is_money(hypothesis.measure.unit),
         -finding.score,
     )
@@ -133,12 +134,12 @@ def _explained(finding: Finding, passed: Sequence[Finding]) -> Finding:
     """The finding with the part, itself a finding, that makes up most of the same move; the one that moved most."""
     whole = finding.hypothesis
     parts = [other.hypothesis for other in passed if _makes_up(other.hypothesis, whole)]
-    return replace(finding, mostly=max(parts, key=_relative)) if parts else finding
+    return replace(finding, mostly=max(parts, key=relative_size)) if parts else finding
 
 
 def _makes_up(part: Hypothesis, whole: Hypothesis) -> bool:
     same = (
-        _same_table(part, whole)
+        same_table(part, whole)
         and part.kind == whole.kind == insights.INSIGHT_TYPE_CHANGE
         and part.measure == whole.measure
         and whole.measure.additive
@@ -151,11 +152,19 @@ def _makes_up(part: Hypothesis, whole: Hypothesis) -> bool:
     if not same or not whole.magnitude.value:
         return False
     share = part.magnitude.value / whole.magnitude.value
-    return share >= MOST and _relative(part) >= MOVES_MORE * _relative(whole)
+    return share >= MOST and relative_size(part) >= MOVES_MORE * relative_size(whole)
 
 
 def _prior(hypothesis: Hypothesis) -> float:
-    return 1.0 if hypothesis.where is not None else WHOLE_WEIGHT
+    """The weight of a hypothesis among all, fixed by what it asks and not by what the data answer."""
+    if hypothesis.where is not None:
+        return 1.0
+    dimension, measure = hypothesis.dimension, hypothesis.measure
+    if dimension is not None and dimension.made and hypothesis.kind != insights.INSIGHT_TYPE_SEASONALITY:
+        return CUT_WEIGHT
+    if measure.made.startswith("contains("):
+        return CUT_WEIGHT
+    return DERIVED_WEIGHT if measure.made else WHOLE_WEIGHT
 
 
 def _weighted(weights: Sequence[float], hypotheses: Sequence[Hypothesis]) -> inference.Floats:
@@ -178,98 +187,3 @@ def score(hypothesis: Hypothesis, q_value: float, newest: datetime | None = None
     if is_old(hypothesis, newest):
         value *= OLD_WEIGHT
     return value * (COUNT_WEIGHT if hypothesis.measure.counts_rows else 1.0)
-
-
-def merge(findings: Sequence[Finding]) -> list[Finding]:
-    """Findings in the order given, without those an earlier one already says; echoes name the other measures."""
-    kept: list[Finding] = []
-    for finding in findings:
-        for place, earlier in enumerate(kept):
-            if _echoes(earlier.hypothesis, finding.hypothesis):
-                kept[place] = replace(earlier, echoes=(*earlier.echoes, finding.hypothesis.measure))
-                break
-            if _repeats(earlier, finding.hypothesis):
-                break
-        else:
-            kept.append(finding)
-    return kept
-
-
-def _same_table(a: Hypothesis, b: Hypothesis) -> bool:
-    return a.facts.scope.source_id == b.facts.scope.source_id and a.facts.scope.table == b.facts.scope.table
-
-
-def _echoes(earlier: Hypothesis, later: Hypothesis) -> bool:
-    """Whether another measure says the same of the same thing."""
-    return (
-        _same_table(earlier, later)
-        and earlier.kind == later.kind
-        and earlier.measure != later.measure
-        and earlier.direction == later.direction
-        and earlier.dimension == later.dimension
-        and earlier.members == later.members
-        and earlier.where == later.where
-        and earlier.span == later.span
-        and _alike(earlier, later)
-    )
-
-
-def _alike(a: Hypothesis, b: Hypothesis) -> bool:
-    if a.profile is None or b.profile is None or len(a.profile) != len(b.profile):
-        return False
-    known = np.isfinite(a.profile) & np.isfinite(b.profile)
-    x, y = a.profile[known], b.profile[known]
-    if len(x) < 2 or np.ptp(x) == 0 or np.ptp(y) == 0:
-        return False
-    return float(np.corrcoef(x, y)[0, 1]) >= LIKENESS
-
-
-def _repeats(kept: Finding, later: Hypothesis) -> bool:
-    """Whether the later hypothesis adds nothing to the earlier finding, told for its measure and its echoes."""
-    earlier = kept.hypothesis
-    if not _same_table(earlier, later):
-        return False
-    if earlier.kind == later.kind == insights.INSIGHT_TYPE_GROUP_DIFFERENCE and _mirrored(earlier, later):
-        return True
-    if later.measure not in (earlier.measure, *kept.echoes) or earlier.dimension != later.dimension:
-        return False
-    if earlier.where == later.where and earlier.dimension is None:
-        return _same_moment(earlier, later)
-    return earlier.dimension is None and _part_of_the_same(earlier, later)
-
-
-def _mirrored(a: Hypothesis, b: Hypothesis) -> bool:
-    """A by B after B by A."""
-    return bool(
-        a.dimension
-        and b.dimension
-        and b.dimension.column in a.measure.columns
-        and a.dimension.column in b.measure.columns
-    )
-
-
-def _same_moment(a: Hypothesis, b: Hypothesis) -> bool:
-    """The same series at the same time: a change told twice, or an outlier inside a change."""
-    if a.span is None or b.span is None:
-        return False
-    overlap = a.span.start < b.span.end and b.span.start < a.span.end
-    both = a.kind in _ALONG_TIME and b.kind in _ALONG_TIME
-    return overlap and (both or a.kind == b.kind)
-
-
-def _part_of_the_same(earlier: Hypothesis, later: Hypothesis) -> bool:
-    """A part that moves as the whole does, a whole told by its part, or the same move seen by another dimension."""
-    same_kind = earlier.kind == later.kind or (earlier.kind in _ALONG_TIME and later.kind in _ALONG_TIME)
-    if not same_kind or earlier.span is None or later.span is None:
-        return False
-    overlap = earlier.span.start < later.span.end and later.span.start < earlier.span.end
-    if not overlap:
-        return False
-    if earlier.where is not None and later.where is not None and earlier.where[0] == later.where[0]:
-        return False  # two members of one dimension are two facts
-    return _relative(later) < STANDS_OUT * _relative(earlier)
-
-
-def _relative(hypothesis: Hypothesis) -> float:
-    relative = hypothesis.magnitude.relative
-    return abs(relative if relative is not None else hypothesis.magnitude.value)

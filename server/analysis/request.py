@@ -8,7 +8,7 @@ from claribi.v1 import data_sources_pb2 as data_sources
 from claribi.v1 import reports_pb2 as reports
 
 from server.analysis.focus import Focus
-from server.analysis.scope import Queries
+from server.query.engine import Query
 
 _DAY_LENGTH = len("2026-01-31")
 
@@ -22,7 +22,7 @@ class Source:
     hash: str
     schema: data_sources.DataSchema
     quality: data_sources.DataQuality
-    query: Queries
+    query: Query
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from server.analysis.columns import Dimension, Measure, TimeColumn
+from server.analysis.joins import Join, joined
 from server.analysis.periods import Span
-from server.query.sql import quote, select
+from server.query.sql import select
 
 Parameter = str | float | int
 LOOKED_AT = 200_000  # rows that are enough to choose how to look at a table
@@ -72,6 +73,7 @@ class Scope:
     time: TimeColumn | None = None
     period: tuple[datetime, datetime] | None = None  # from, to (exclusive)
     count: QueryCount = field(default_factory=QueryCount)
+    joins: tuple[Join, ...] = ()  # the tables whose columns may be spoken of as `table.column`
 
     def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
         """Runs a query on the snapshot."""
@@ -87,8 +89,9 @@ class Scope:
         """One row of aggregates that choose how to look at a table and are never told; tall tables are sampled."""
         statement = self.select(cells)
         if self.rows > LOOKED_AT:
-            sample = f"{quote(self.table)} tablesample reservoir({LOOKED_AT} rows) repeatable (1)"
-            statement = self.select(cells, source=f"(from {sample})")
+            rows = joined(self.table, self.joins, cells)
+            sample = f"(from {rows} tablesample reservoir({LOOKED_AT} rows) repeatable (1))"
+            statement = self.select(cells, source=sample)
         return self.fetch(statement)[0]
 
     def base(self) -> tuple[Condition, ...]:
@@ -109,7 +112,8 @@ class Scope:
         """A SELECT over the rows in scope that meet the conditions; of the table when no other source is given."""
         every = (*self.base(), *conditions)
         where = " and ".join(condition.sql for condition in every)
-        sql = select(columns, source or quote(self.table), where=where, group=group, order=order)
+        source = source or joined(self.table, self.joins, [*columns, where, group, order])
+        sql = select(columns, source, where=where, group=group, order=order)
         return Statement(sql, tuple(value for condition in every for value in condition.params))
 
 

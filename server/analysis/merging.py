@@ -1,0 +1,132 @@
+"""Findings that say the same, told as one."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from claribi.v1 import insights_pb2 as insights
+
+from server.analysis.hypothesis import Finding, Hypothesis
+
+LIKENESS = 0.9  # correlation from which two measures are told as one
+LEAST_PROFILE = 5  # points of a profile: fewer are alike by chance
+STANDS_OUT = 2.0  # how many times larger a part's effect must be to be told beside the whole's
+
+_ALONG_TIME = (insights.INSIGHT_TYPE_CHANGE, insights.INSIGHT_TYPE_OUTLIER)
+_LASTING = (insights.INSIGHT_TYPE_TREND, insights.INSIGHT_TYPE_CHANGE_POINT)
+_CALENDAR = (insights.INSIGHT_TYPE_SEASONALITY, insights.INSIGHT_TYPE_GROUP_DIFFERENCE)
+_TOGETHER = (insights.INSIGHT_TYPE_CORRELATION, insights.INSIGHT_TYPE_GROUP_DIFFERENCE)
+
+
+def merge(findings: Sequence[Finding]) -> list[Finding]:
+    """Findings in the order given, without those an earlier one already says; echoes name the other measures."""
+    kept: list[Finding] = []
+    for finding in findings:
+        for place, earlier in enumerate(kept):
+            if _echoes(earlier.hypothesis, finding.hypothesis):
+                kept[place] = replace(earlier, echoes=(*earlier.echoes, finding.hypothesis.measure))
+                break
+            if _repeats(earlier, finding.hypothesis):
+                break
+        else:
+            kept.append(finding)
+    return kept
+
+
+def same_table(a: Hypothesis, b: Hypothesis) -> bool:
+    return a.facts.scope.source_id == b.facts.scope.source_id and a.facts.scope.table == b.facts.scope.table
+
+
+def _echoes(earlier: Hypothesis, later: Hypothesis) -> bool:
+    """Whether another measure says the same of the same thing."""
+    return (
+        same_table(earlier, later)
+        and earlier.kind == later.kind
+        and earlier.measure != later.measure
+        and earlier.direction == later.direction
+        and earlier.dimension == later.dimension
+        and earlier.members == later.members
+        and earlier.where == later.where
+        and earlier.span == later.span
+        and _alike(earlier, later)
+    )
+
+
+def _alike(a: Hypothesis, b: Hypothesis) -> bool:
+    if a.profile is None or b.profile is None or len(a.profile) != len(b.profile):
+        return False
+    known = np.isfinite(a.profile) & np.isfinite(b.profile)
+    x, y = a.profile[known], b.profile[known]
+    if len(x) < LEAST_PROFILE or np.ptp(x) == 0 or np.ptp(y) == 0:
+        return False
+    return float(np.corrcoef(x, y)[0, 1]) >= LIKENESS
+
+
+def _repeats(kept: Finding, later: Hypothesis) -> bool:
+    """Whether the later hypothesis adds nothing to the earlier finding, told for its measure and its echoes."""
+    earlier = kept.hypothesis
+    if not same_table(earlier, later):
+        return False
+    if earlier.kind == later.kind == insights.INSIGHT_TYPE_GROUP_DIFFERENCE and _mirrored(earlier, later):
+        return True
+    if _same_calendar(earlier, later) or _same_pair(earlier, later):
+        return True
+    if later.measure not in (earlier.measure, *kept.echoes) or earlier.dimension != later.dimension:
+        return False
+    if earlier.where == later.where and earlier.dimension is None:
+        return _same_moment(earlier, later)
+    return earlier.dimension is None and _part_of_the_same(earlier, later)
+
+
+def _mirrored(a: Hypothesis, b: Hypothesis) -> bool:
+    """A by B after B by A."""
+    return bool(
+        a.dimension
+        and b.dimension
+        and b.dimension.column in a.measure.columns
+        and a.dimension.column in b.measure.columns
+    )
+
+
+def _same_calendar(a: Hypothesis, b: Hypothesis) -> bool:
+    """A season and the difference between its phases."""
+    both = {a.kind, b.kind} == set(_CALENDAR) and a.dimension is not None and b.dimension is not None
+    return both and a.measure == b.measure and bool({*a.members} & {*b.members})
+
+
+def _same_pair(a: Hypothesis, b: Hypothesis) -> bool:
+    """Two measures that go together, and one of them along ranges of the other."""
+    if {a.kind, b.kind} != set(_TOGETHER):
+        return False
+    pair, cut = (a, b) if a.kind == insights.INSIGHT_TYPE_CORRELATION else (b, a)
+    if pair.second is None or cut.dimension is None or not cut.dimension.made:
+        return False
+    return {*pair.measure.columns, pair.second.column} == {*cut.measure.columns, cut.dimension.column}
+
+
+def _same_moment(a: Hypothesis, b: Hypothesis) -> bool:
+    """The same series at the same time: a change told twice, or an outlier inside a change."""
+    if a.span is None or b.span is None:
+        return False
+    overlap = a.span.start < b.span.end and b.span.start < a.span.end
+    both = a.kind in _ALONG_TIME and b.kind in _ALONG_TIME
+    lasting = a.kind in _LASTING and b.kind in _LASTING and a.direction == b.direction
+    return overlap and (both or lasting or a.kind == b.kind)
+
+
+def _part_of_the_same(earlier: Hypothesis, later: Hypothesis) -> bool:
+    """A part that moves as the whole does, a whole told by its part, or the same move seen by another dimension."""
+    same_kind = earlier.kind == later.kind or (earlier.kind in _ALONG_TIME and later.kind in _ALONG_TIME)
+    if not same_kind or earlier.span is None or later.span is None:
+        return False
+    overlap = earlier.span.start < later.span.end and later.span.start < earlier.span.end
+    if not overlap:
+        return False
+    if earlier.where is not None and later.where is not None and earlier.where[0] == later.where[0]:
+        return False  # two members of one dimension are two facts
+    return relative_size(later) < STANDS_OUT * relative_size(earlier)
+
+
+def relative_size(hypothesis: Hypothesis) -> float:
+    relative = hypothesis.magnitude.relative
+    return abs(relative if relative is not None else hypothesis.magnitude.value)
