@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from server.analysis.columns import Dimension, Measure
-from server.analysis.facts import Breakdown, Facts
 from server.analysis.inference import Floats
 from server.analysis.scope import Condition, aliased
+
+if TYPE_CHECKING:
+    from server.analysis.facts import Breakdown, Facts
 
 LEAST_CLUSTERS = 10
 MOST_CANDIDATES = 4
@@ -29,7 +31,14 @@ class Clusters:
     correlation: dict[tuple[Dimension, Measure], float] = field(default_factory=dict)
     pairs: dict[tuple[Dimension, Dimension], dict[str, float]] = field(default_factory=dict)
 
-    def within(self, entity: Dimension | None, breakdown: Breakdown) -> list[Measure]:
+    def holds(self, breakdown: "Breakdown") -> bool:
+        """Whether something with rows of its own lies in one member each, so that members are counted by things."""
+        return any(
+            dimension == breakdown.dimension and counts and sum(counts.values()) <= NESTED * cluster.distinct
+            for (cluster, dimension), counts in self.pairs.items()
+        )
+
+    def within(self, entity: Dimension | None, breakdown: "Breakdown") -> list[Measure]:
         """The measures that hang together by an entity each of which belongs to one member of the breakdown."""
         if entity is None:
             return []
@@ -37,7 +46,7 @@ class Clusters:
         nested = pairs and sum(pairs.values()) <= NESTED * entity.distinct
         return [measure for cluster, measure in self.correlation if cluster == entity] if nested else []
 
-    def design_effect(self, breakdown: Breakdown, measure: Measure) -> Floats:
+    def design_effect(self, breakdown: "Breakdown", measure: Measure) -> Floats:
         """How many times larger the variance of each member's mean is than for independent rows, shape (members,).
 
         Kish 1965, Survey Sampling, section 5.4, for the clustering column that costs most.
@@ -54,9 +63,10 @@ class Clusters:
         return effect
 
 
-def read_clusters(facts: Facts, measures: Sequence[Measure]) -> Clusters:
+def read_clusters(facts: "Facts") -> Clusters:
     """One query for each column that may cluster rows, and one for each dimension where one does."""
     candidates = _candidates(facts)
+    measures = [measure for measure in facts.measures if not measure.counts_rows]
     if not candidates or not measures:
         return Clusters()
     scope = facts.scope
@@ -73,11 +83,10 @@ def read_clusters(facts: Facts, measures: Sequence[Measure]) -> Clusters:
         for index, measure in enumerate(measures)
         if (found := _intraclass(*_column(columns, 3 * index))) > 0.0
     }
-    clustering = [cluster for cluster in candidates if any(c == cluster for c, _ in correlation)]
-    return Clusters(correlation, _pairs(facts, clustering)) if clustering else Clusters()
+    return Clusters(correlation, _pairs(facts, candidates))
 
 
-def _candidates(facts: Facts) -> list[Dimension]:
+def _candidates(facts: "Facts") -> list[Dimension]:
     """Columns whose values stand in several rows each, most different values first."""
     named = [*(() if facts.plan.entity is None else (facts.plan.entity,)), *facts.plan.ranked]
     named += [found for found in facts.plan.dimensions if found.distinct >= LEAST_CLUSTERS]
@@ -115,7 +124,7 @@ def _intraclass(n: Floats, total: Floats, variance: Floats) -> float:
 
 
 def _pairs(
-    facts: Facts, clustering: Sequence[Dimension]
+    facts: "Facts", clustering: Sequence[Dimension]
 ) -> dict[tuple[Dimension, Dimension], dict[str, float]]:
     dimensions = [found.dimension for found in (*facts.breakdowns, *facts.cuts)]
     scope = facts.scope

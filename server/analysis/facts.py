@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.analysis import periods
+from server.analysis.clusters import Clusters, read_clusters
 from server.analysis.columns import Dimension, Measure, Plan, TimeColumn, row_count
 from server.analysis.inference import Floats, Groups
 from server.analysis.scope import Condition, Scope, Statement, aliased, between
@@ -93,6 +94,7 @@ class Facts:
     timeline: Timeline | None = None
     breakdowns: tuple[Breakdown, ...] = ()
     cuts: tuple[Breakdown, ...] = ()  # by derived dimensions
+    clusters: Clusters = field(default_factory=Clusters)
     report_grain: str | None = None
     now: datetime = field(default=datetime.max)
 
@@ -123,7 +125,8 @@ def read_facts(scope: Scope, plan: Plan, now: datetime) -> Facts:
     facts = Facts(scope, plan, rows, measures, overview, timeline, report_grain=grain, now=now)
     found = _breakdowns(facts, (*plan.dimensions, *plan.cuts))
     own, cuts = found[: len(plan.dimensions)], found[len(plan.dimensions) :]
-    return replace(facts, breakdowns=_telling(own), cuts=_telling(cuts))
+    facts = replace(facts, breakdowns=_telling(own), cuts=_telling(cuts))
+    return replace(facts, clusters=read_clusters(facts))
 
 
 def _telling(breakdowns: Sequence[Breakdown]) -> tuple[Breakdown, ...]:

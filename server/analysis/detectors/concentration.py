@@ -148,7 +148,7 @@ def _sorted(names: list[str], rows: Floats, total: Floats, squares: Floats) -> _
 
 
 def _examine(facts: Facts, dimension: Dimension, measure: Measure, holdings: _Holdings) -> Hypothesis:
-    held = _few(holdings)
+    held = _few(holdings, led=not _counted_by_things(facts, dimension))
     k = len(holdings.members)
     even = held.count / k
     error = _share_error(holdings, held)
@@ -183,12 +183,18 @@ def _examine(facts: Facts, dimension: Dimension, measure: Measure, holdings: _Ho
     )
 
 
-def _few(holdings: _Holdings) -> _Held:
+def _counted_by_things(facts: Facts, dimension: Dimension) -> bool:
+    """Whether rows come in things that each lie in one member: then rows are no independent votes for it."""
+    found = next((found for found in facts.breakdowns if found.dimension == dimension), None)
+    return found is not None and facts.clusters.holds(found)
+
+
+def _few(holdings: _Holdings, *, led: bool) -> _Held:
     """The largest member when it holds much alone or leads the others, else as many as hold half."""
     shares = np.cumsum(holdings.total) / holdings.total.sum()
     if shares[0] >= ALONE_SHARE:
         return _Held(1, float(shares[0]))
-    if len(shares) <= MOST_LED and _leads(holdings.total):
+    if led and len(shares) <= MOST_LED and _leads(holdings.total):
         return _Held(1, float(shares[0]), leads=True)
     count = int(np.searchsorted(shares, FEW_HOLD) + 1)
     return _Held(count, float(shares[min(count, len(shares)) - 1]))

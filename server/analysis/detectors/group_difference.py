@@ -3,7 +3,6 @@
 from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import charts, formats
-from server.analysis.clusters import read_clusters
 from server.analysis.columns import Dimension, Measure
 from server.analysis.comparison import Comparison, comparable, compare, entity_groups, rank_sums, ranked
 from server.analysis.evidence import Figure, Name, NoValue, Text, join
@@ -33,7 +32,8 @@ from server.analysis.scope import (
 MATERIAL_G = 0.2
 MATERIAL_V = 0.1
 MATERIAL_DELTA = 0.1
-MATERIAL_RELATIVE = 0.01
+MATERIAL_RELATIVE = 0.05  # of the others' mean
+MATERIAL_RATE = 0.2  # of the others' rate
 MATERIAL_POINTS = 2.0
 # Words of measures of which less is wanted; of other measures the engine does not know which way is good.
 _BURDENS = word_set(
@@ -53,9 +53,8 @@ class GroupDifference:
         found = []
         measures = [measure for measure in facts.measures if not measure.counts_rows]
         ranks = {measure: rank_sums(facts, measure) for measure in measures if ranked(facts, measure)}
-        clusters = read_clusters(facts, measures)
         for breakdown in (*facts.breakdowns, *facts.cuts):
-            entities = entity_groups(facts, breakdown, clusters.within(facts.plan.entity, breakdown))
+            entities = entity_groups(facts, breakdown, facts.clusters.within(facts.plan.entity, breakdown))
             for measure in measures:
                 if not comparable(facts, breakdown.dimension, measure):
                     continue
@@ -64,7 +63,7 @@ class GroupDifference:
                     measure,
                     ranks=ranks.get(measure),
                     entities=entities.get(measure) if entities else None,
-                    clusters=clusters,
+                    clusters=facts.clusters,
                 )
                 if compared is not None:
                     found.append(_hypothesis(facts, breakdown, measure, compared))
@@ -77,14 +76,9 @@ class GroupDifference:
 
 def _hypothesis(facts: Facts, breakdown: Breakdown, measure: Measure, compared: Comparison) -> Hypothesis:
     rest = compared.against_rest
-    base = abs(float(breakdown.groups(measure).mean[compared.member]) - rest.value)
-    relative = rest.value / base if base > 0 else None
-    floors = {"cramers_v": MATERIAL_V, "cliffs_delta": MATERIAL_DELTA, "hedges_g": MATERIAL_G}
-    if measure.is_share:
-        large = abs(rest.value) >= MATERIAL_POINTS
-    else:
-        large = relative is None or abs(relative) >= MATERIAL_RELATIVE
-    higher = rest.value > 0
+    value, base = _apart(breakdown, measure, compared.member)
+    relative = value / abs(base) if base else None
+    higher = value > 0
     return Hypothesis(
         kind=insights.INSIGHT_TYPE_GROUP_DIFFERENCE,
         facts=facts,
@@ -99,12 +93,12 @@ def _hypothesis(facts: Facts, breakdown: Breakdown, measure: Measure, compared: 
             (rest.low, rest.high),
         ),
         magnitude=Magnitude(
-            rest.value,
+            value,
             "points" if measure.unit == "%" else measure.unit,
             None if measure.unit == "%" else relative,
         ),
         direction=insights.DIRECTION_HIGHER if higher else insights.DIRECTION_LOWER,
-        material=large and abs(compared.effect) >= floors[compared.effect_name],
+        material=_material(measure, compared, value, relative),
         size=saturating(rest.hedges_g, 0.6),
         surprise=saturating(relative if relative is not None else rest.hedges_g, 0.3),
         dimension=breakdown.dimension,
@@ -112,6 +106,22 @@ def _hypothesis(facts: Facts, breakdown: Breakdown, measure: Measure, compared: 
         profile=breakdown.groups(measure).mean,
         detail=compared,
     )
+
+
+def _material(measure: Measure, compared: Comparison, value: float, relative: float | None) -> bool:
+    """Whether the difference is large enough to matter, in spreads or in proportion."""
+    if measure.is_share:
+        large = abs(compared.effect) >= MATERIAL_V or abs(relative or 0.0) >= MATERIAL_RATE
+        return abs(value) >= MATERIAL_POINTS and large
+    floor = MATERIAL_DELTA if compared.effect_name == "cliffs_delta" else MATERIAL_G
+    return abs(compared.effect) >= floor or abs(relative or 0.0) >= MATERIAL_RELATIVE
+
+
+def _apart(breakdown: Breakdown, measure: Measure, member: int) -> tuple[float, float]:
+    """How far the member's mean over its rows lies from that of all other rows, and the latter."""
+    n, total = breakdown.n[measure].sum(axis=1), breakdown.total[measure].sum(axis=1)
+    rest = float((total.sum() - total[member]) / (n.sum() - n[member]))
+    return float(total[member] / n[member]) - rest, rest
 
 
 def _tell(finding: Finding, writer: Writer) -> Told:
