@@ -93,6 +93,7 @@ class Facts:
     overview: dict[Measure, Overview]
     timeline: Timeline | None = None
     breakdowns: tuple[Breakdown, ...] = ()
+    averages: tuple[Measure, ...] = ()  # of the summed measures, by row, followed through time too
     cuts: tuple[Breakdown, ...] = ()  # by derived dimensions
     clusters: Clusters = field(default_factory=Clusters)
     report_grain: str | None = None
@@ -126,7 +127,26 @@ def read_facts(scope: Scope, plan: Plan, now: datetime) -> Facts:
     found = _breakdowns(facts, (*plan.dimensions, *plan.cuts))
     own, cuts = found[: len(plan.dimensions)], found[len(plan.dimensions) :]
     facts = replace(facts, breakdowns=_telling(own), cuts=_telling(cuts))
-    return replace(facts, clusters=read_clusters(facts))
+    return _with_averages(replace(facts, clusters=read_clusters(facts)))
+
+
+def _with_averages(facts: Facts) -> Facts:
+    """The facts with the mean a row of each summed measure, which moves for reasons of its own."""
+    twins = {
+        measure: replace(measure, aggregation="average")
+        for measure in facts.measures
+        if measure.aggregation == "sum" and facts.timeline is not None
+    }
+    read = [
+        facts.overview,
+        *(cells for found in facts.breakdowns for cells in (found.n, found.total, found.variance)),
+    ]
+    if facts.timeline is not None:
+        read += [facts.timeline.n, facts.timeline.total]
+    for known in read:
+        for measure, twin in twins.items():
+            known[twin] = known[measure]  # type: ignore[index]
+    return replace(facts, averages=tuple(twins.values()))
 
 
 def _telling(breakdowns: Sequence[Breakdown]) -> tuple[Breakdown, ...]:

@@ -21,9 +21,13 @@ _TOGETHER = (insights.INSIGHT_TYPE_CORRELATION, insights.INSIGHT_TYPE_GROUP_DIFF
 def merge(findings: Sequence[Finding]) -> list[Finding]:
     """Findings in the order given, without those an earlier one already says; echoes name the other measures."""
     kept: list[Finding] = []
+    rows = {_push(finding.hypothesis) for finding in findings if finding.hypothesis.measure.counts_rows}
     for finding in findings:
         for place, earlier in enumerate(kept):
-            if _echoes(earlier.hypothesis, finding.hypothesis):
+            by_rows = _push(finding.hypothesis) in rows and _moved_alike(
+                earlier.hypothesis, finding.hypothesis
+            )
+            if by_rows or _echoes(earlier.hypothesis, finding.hypothesis):
                 kept[place] = replace(earlier, echoes=(*earlier.echoes, finding.hypothesis.measure))
                 break
             if _repeats(earlier, finding.hypothesis):
@@ -52,6 +56,22 @@ def _echoes(earlier: Hypothesis, later: Hypothesis) -> bool:
     )
 
 
+def _push(driver: Hypothesis) -> tuple[object, ...]:
+    """Which member drove what when; with the number of rows of a member every total of it moves."""
+    return (
+        driver.kind == insights.INSIGHT_TYPE_DRIVER,
+        driver.facts.scope.table,
+        driver.dimension,
+        driver.members[:1],
+        driver.span,
+        driver.direction,
+    )
+
+
+def _moved_alike(a: Hypothesis, b: Hypothesis) -> bool:
+    return a.kind == b.kind == insights.INSIGHT_TYPE_DRIVER and _push(a) == _push(b)
+
+
 def _alike(a: Hypothesis, b: Hypothesis) -> bool:
     if a.profile is None or b.profile is None or len(a.profile) != len(b.profile):
         return False
@@ -69,7 +89,9 @@ def _repeats(kept: Finding, later: Hypothesis) -> bool:
         return False
     if earlier.kind == later.kind == insights.INSIGHT_TYPE_GROUP_DIFFERENCE and _mirrored(earlier, later):
         return True
-    if _same_calendar(earlier, later) or _same_pair(earlier, later):
+    if _same_calendar(earlier, later) or _same_pair(earlier, later) or _same_column(earlier, later):
+        return True
+    if _same_part(earlier, later, {measure.columns for measure in (earlier.measure, *kept.echoes)}):
         return True
     if later.measure not in (earlier.measure, *kept.echoes) or earlier.dimension != later.dimension:
         return False
@@ -94,6 +116,31 @@ def _same_calendar(a: Hypothesis, b: Hypothesis) -> bool:
     return both and a.measure == b.measure and bool({*a.members} & {*b.members})
 
 
+def _same_part(a: Hypothesis, b: Hypothesis, told: set[tuple[str, ...]]) -> bool:
+    """A member that drives a change, and the change of that member, in a measure the first is told of."""
+    if {a.kind, b.kind} != {insights.INSIGHT_TYPE_DRIVER, insights.INSIGHT_TYPE_CHANGE}:
+        return False
+    driver, change = (a, b) if a.kind == insights.INSIGHT_TYPE_DRIVER else (b, a)
+    if change.where is None or b.measure.columns not in told:
+        return False
+    dimension, member = change.where
+    return dimension == driver.dimension and member in driver.members and _overlap(a, b)
+
+
+def _overlap(a: Hypothesis, b: Hypothesis) -> bool:
+    return bool(a.span and b.span and a.span.start < b.span.end and b.span.start < a.span.end)
+
+
+def _same_column(a: Hypothesis, b: Hypothesis) -> bool:
+    """The total of a column and its mean a row, which move the same way at the same time."""
+    return (
+        a.measure.column is not None
+        and a.measure.column == b.measure.column
+        and (a.kind, a.direction, a.where, a.members) == (b.kind, b.direction, b.where, b.members)
+        and _same_moment(a, b)
+    )
+
+
 def _same_pair(a: Hypothesis, b: Hypothesis) -> bool:
     """Two measures that go together, and one of them along ranges of the other."""
     if {a.kind, b.kind} != set(_TOGETHER):
@@ -106,9 +153,7 @@ def _same_pair(a: Hypothesis, b: Hypothesis) -> bool:
 
 def _same_moment(a: Hypothesis, b: Hypothesis) -> bool:
     """The same series at the same time: a change told twice, or an outlier inside a change."""
-    if a.span is None or b.span is None:
-        return False
-    overlap = a.span.start < b.span.end and b.span.start < a.span.end
+    overlap = _overlap(a, b)
     both = a.kind in _ALONG_TIME and b.kind in _ALONG_TIME
     lasting = a.kind in _LASTING and b.kind in _LASTING and a.direction == b.direction
     return overlap and (both or lasting or a.kind == b.kind)
@@ -117,10 +162,7 @@ def _same_moment(a: Hypothesis, b: Hypothesis) -> bool:
 def _part_of_the_same(earlier: Hypothesis, later: Hypothesis) -> bool:
     """A part that moves as the whole does, a whole told by its part, or the same move seen by another dimension."""
     same_kind = earlier.kind == later.kind or (earlier.kind in _ALONG_TIME and later.kind in _ALONG_TIME)
-    if not same_kind or earlier.span is None or later.span is None:
-        return False
-    overlap = earlier.span.start < later.span.end and later.span.start < earlier.span.end
-    if not overlap:
+    if not same_kind or not _overlap(earlier, later):
         return False
     if earlier.where is not None and later.where is not None and earlier.where[0] == later.where[0]:
         return False  # two members of one dimension are two facts

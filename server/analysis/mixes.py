@@ -8,7 +8,6 @@ from itertools import permutations
 import numpy as np
 
 from server.analysis import inference, periods
-from server.analysis.clusters import read_clusters
 from server.analysis.columns import Dimension, Measure
 from server.analysis.contributions import Cells, cells_of, rate_and_mix
 from server.analysis.facts import Facts
@@ -317,12 +316,12 @@ def _both(split: Split) -> tuple[float, float]:
 
 def counted_for_less(facts: Facts, found: Mixture) -> Mixture:
     """The mixture with its errors as wide as rows that hang together make them."""
-    clusters = read_clusters(facts, [found.measure])
     effects = [
         1.0 + max(facts.rows / max(cluster.distinct, 1) - 1.0, 0.0) * correlation
-        for (cluster, _), correlation in sorted(
-            clusters.correlation.items(), key=lambda item: item[0][0].column
+        for (cluster, measure), correlation in sorted(
+            facts.clusters.correlation.items(), key=lambda item: item[0][0].column
         )
+        if measure == found.measure
     ]
     widen = math.sqrt(max([1.0, *effects]))
     split = replace(

@@ -154,8 +154,10 @@ class Question:
         """Whether the hypothesis is of a kind the question wants.
 
         "Where" asked together with something else, such as a development, wants to know where that is to be seen: its
-        slices answer, not the places whose levels differ.
+        slices answer and what drove it, not the places whose levels differ.
         """
+        if PLACE in self.intents and hypothesis.kind == insights.INSIGHT_TYPE_DRIVER:
+            return True
         kinds = {kind for intent in self.intents if intent is not PLACE for kind in intent.kinds}
         if kinds or PLACE not in self.intents:
             return hypothesis.kind in kinds

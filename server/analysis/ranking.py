@@ -164,7 +164,8 @@ def _prior(hypothesis: Hypothesis) -> float:
         return CUT_WEIGHT
     if measure.made.startswith("contains("):
         return CUT_WEIGHT
-    return DERIVED_WEIGHT if measure.made else WHOLE_WEIGHT
+    twin = measure in hypothesis.facts.averages
+    return DERIVED_WEIGHT if measure.made or twin else WHOLE_WEIGHT
 
 
 def _weighted(weights: Sequence[float], hypotheses: Sequence[Hypothesis]) -> inference.Floats:

@@ -15,8 +15,8 @@ SLICE_SHARE = 0.05  # of the rows, below which a member's series is not followed
 
 
 def whole(facts: Facts, grain: str) -> Iterator[Series]:
-    """Each measure overall."""
-    for measure in facts.measures:
+    """Each measure overall, and the mean a row of summed ones."""
+    for measure in (*facts.measures, *facts.averages):
         series = overall_series(facts, measure, grain)
         if series is not None:
             yield series
