@@ -288,6 +288,9 @@ def _caveats(writer: Writer) -> tuple[Text, ...]:
 
 
 def _advice(hypothesis: Hypothesis, subject: Name, ends: tuple[Figure, Figure], writer: Writer) -> Text:
+    """How to plan with the range; nothing for levels, which nobody here may steer."""
+    if hypothesis.measure.level:
+        return Text("")
     return writer.ledger.say(
         writer.pick(
             (

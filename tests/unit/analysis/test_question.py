@@ -113,10 +113,8 @@ def test_measures_that_say_the_same_are_told_by_the_one_asked_for(shop: dict[str
     for column in ("revenue", "quantity"):
         report = report_on([shop], question=f"How did {column} develop?")
         assert report.insights[0].subject.measure.column.startswith(column)
-        changed = [
-            i for i in report.insights if i.type == insights_pb2.INSIGHT_TYPE_CHANGE and i.subject.where
-        ]
-        assert {i.subject.measure.column.split("_")[0] for i in changed} == {column}
+        driven = [i for i in report.insights if i.type == insights_pb2.INSIGHT_TYPE_DRIVER]
+        assert {i.subject.measure.column.split("_")[0] for i in driven} == {column}
 
 
 def test_the_kind_of_insight_asked_for_comes_before_others_of_the_same_measure(shop: dict[str, Any]) -> None:
