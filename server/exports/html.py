@@ -97,6 +97,7 @@ def _section(block: Block, index: int, *, linked: bool) -> Safe:
         element("h2", block.title, id=name),
         *(element("p", paragraph) for paragraph in block.paragraphs),
         _bullets(block),
+        *(element("p", paragraph, class_="closing") for paragraph in block.closing),
         cards(block.metrics),
         *(_finding(finding, linked=linked) for finding in block.findings),
         *(figure(one) for one in block.figures),

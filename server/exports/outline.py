@@ -96,6 +96,7 @@ class Block:
     title: str
     paragraphs: tuple[str, ...] = ()
     bullets: tuple[str, ...] = ()
+    closing: tuple[str, ...] = ()
     metrics: tuple[Metric, ...] = ()
     findings: tuple[Finding, ...] = ()
     figures: tuple[Figure, ...] = ()
@@ -108,6 +109,7 @@ class Block:
         parts = (
             self.paragraphs,
             self.bullets,
+            self.closing,
             self.metrics,
             self.findings,
             self.figures,
@@ -241,11 +243,16 @@ class _Blocks:
         quality = section.kind == pb.SECTION_KIND_DATA_QUALITY
         appendix = section.kind == pb.SECTION_KIND_APPENDIX
         proofs = tuple(map(proof, self.report.evidence)) if appendix else ()
+        said = tuple(filter(str.strip, section.paragraphs))
+        bullets = self._bullets(section)
+        # In a summary the answer comes first and what matters next; how the question was read can wait.
+        first = 1 if kind == "executive_summary" and bullets else len(said)
         return Block(
             kind=kind,
             title=section.title or words.spoken(pb.SectionKind, section.kind, "SECTION_KIND_"),
-            paragraphs=tuple(filter(str.strip, section.paragraphs)),
-            bullets=self._bullets(section),
+            paragraphs=said[:first],
+            bullets=bullets,
+            closing=said[first:],
             metrics=tuple(map(_metric, section.metrics)),
             findings=tuple(self._finding(i) for i in self._ranked(section.insight_ids)),
             figures=self._figures(section.chart_ids),

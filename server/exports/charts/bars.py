@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,8 +23,16 @@ LABEL_SHARE = 0.4  # of a narrow chart
 SHORT_LABEL = 4
 COLUMN_HEIGHT = 180
 ROW_PX, BAR_SHARE = 17, 0.72
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+LONGEST_RANGE = 60  # letters
+_BOUND = r"\D?(?P<{name}>-?\d+(?:\.\d+)?)\D*"
+_RANGE = re.compile(
+    rf"(?P<below>below|under|up to) \D*\d.*|{_BOUND.format(name='low')} to .*\d.*|{_BOUND.format(name='least')} or more"
+)
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -79,14 +88,32 @@ def _lanes(chart: pb.Chart) -> int:
 
 
 def in_order(names: Sequence[str]) -> list[str]:
-    """The categories in their own order where they have one (weekdays, months, hours), else in that of the data."""
+    """The categories in their own order (weekdays, months, hours, ranges) where they have one, else as they come."""
     known = list(dict.fromkeys(names))
-    starts = [name[:3].casefold() for name in known]
     for calendar in (_WEEKDAYS, _MONTHS):
-        if all(start in calendar for start in starts):
-            return sorted(known, key=lambda name: calendar.index(name[:3].casefold()))
+        places = {name: _place_in(calendar, name) for name in known}
+        if None not in places.values():
+            return sorted(known, key=lambda name: places[name] or 0)
+    bounds = {name: _lower_bound(name) for name in known}
+    if None not in bounds.values():
+        return sorted(known, key=lambda name: bounds[name] or 0.0)
     numbered = all(name.isascii() and name[:2].isdigit() and name[2:] in ("", ":00") for name in known)
     return sorted(known) if numbered else known
+
+
+def _place_in(calendar: Sequence[str], name: str) -> int | None:
+    """Where a word stands in a calendar, written out or by its first three letters."""
+    word = name.casefold().rstrip(".")
+    return next((i for i, full in enumerate(calendar) if word in (full, full[:3])), None)
+
+
+def _lower_bound(name: str) -> float | None:
+    """Where a range of numbers begins ("below 40", "40 to 80", "80 or more"); None for what is no range."""
+    short = len(name) <= LONGEST_RANGE
+    found = _RANGE.fullmatch(name.replace(",", "").replace("\u2212", "-")) if short else None
+    if found is None:
+        return None
+    return float("-inf") if found["below"] else float(found["low"] or found["least"])
 
 
 def _label_limit(total: float) -> float:

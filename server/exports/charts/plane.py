@@ -12,6 +12,7 @@ from server.exports.charts.ticks import Tick
 from server.exports.charts.units import affixes
 
 USUAL_WIDTH = 640
+UNSAID = frozenset({"", "rows"})  # a count needs no unit
 Layer = dict[str, Any]
 Row = Mapping[str, Any]
 
@@ -124,7 +125,9 @@ def below(plane: Plane, ticks: Sequence[Tick], limit: float = 90) -> list[Layer]
 
 def named(label: str, unit: str) -> str:
     """What an axis measures, with its unit unless the label or each number says it."""
-    said = unit and (unit.casefold() in label.casefold() or affixes(unit) is not None)
+    if unit in UNSAID:
+        return label
+    said = unit.casefold() in label.casefold() or affixes(unit) is not None
     return label if said else ", ".join(filter(None, [label, unit]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from claribi.v1 import reports_pb2 as pb
 from pptx.presentation import Presentation
@@ -41,7 +42,7 @@ class _Story:
 
     def told(self) -> Presentation:
         self._cover()
-        blocks = list(self.laid_out.blocks)
+        blocks = _joined(self.laid_out.blocks)
         if _read_together(blocks):
             self._in_short(blocks[0], blocks[1])
             blocks = blocks[2:]
@@ -90,15 +91,16 @@ class _Story:
             text
             for block in self.laid_out.blocks
             if block.kind == "executive_summary"
-            for text in block.paragraphs
+            for text in (*block.paragraphs, *block.closing)
         ]
 
     def _block(self, block: Block) -> None:
         listed = block.bullets[MOST_HIGHLIGHTS:] if block.kind == "executive_summary" else block.bullets
         # What stands on slides of its own is not introduced by one more slide; its introduction is in their notes.
         introduces = bool(block.metrics or block.findings or block.figures or block.quality or block.proofs)
-        if listed or (block.paragraphs and not introduces):
-            self._prose(block.title, block.paragraphs, listed)
+        said = [*block.paragraphs, *block.closing]
+        if listed or (said and not introduces):
+            self._prose(block.title, said, listed)
         for start in range(0, len(block.metrics), CARDS_A_SLIDE):
             self._cards(block, start)
         for finding in block.findings:
@@ -129,13 +131,21 @@ class _Story:
         rows = -(-len(numbers.metrics) // CARDS_A_ROW)
         cards = rows * (CARD_HEIGHT_PT + CARD_GAP_PT) + CAPTION_PT
         room = Box(BODY.left, BODY.top, BODY.width, BODY.height - cards - CARD_GAP_PT)
-        used = slide.text(room, summary.paragraphs, Look((16, 15, 14, 13, 12, 11, 10), gap=7))
+        used = slide.text(
+            room, [*summary.paragraphs, *summary.closing], Look((16, 15, 14, 13, 12, 11, 10), gap=7)
+        )
         top = BODY.top + used + CARD_GAP_PT
         caption = [" ".join([numbers.title + ".", *numbers.paragraphs])]
         slide.text(Box(BODY.left, top, BODY.width, CAPTION_PT), caption, Look((11, 10, 9), palette.MUTED))
         for index, metric in enumerate(numbers.metrics):
             self._card(slide, metric, index, top + CAPTION_PT)
-        slide.notes([*summary.paragraphs, *self._evidence([key for keys in self.metrics for key in keys])])
+        slide.notes(
+            [
+                *summary.paragraphs,
+                *summary.closing,
+                *self._evidence([key for keys in self.metrics for key in keys]),
+            ]
+        )
 
     def _cards(self, block: Block, start: int) -> None:
         slide = self.deck.add(block.title)
@@ -227,8 +237,27 @@ def _read_together(blocks: Sequence[Block]) -> bool:
     if [block.kind for block in blocks[:2]] != ["executive_summary", "key_metrics"]:
         return False
     summary, numbers = blocks[0], blocks[1]
-    told = bool(summary.paragraphs) and len(summary.bullets) <= MOST_HIGHLIGHTS
+    told = bool(summary.paragraphs or summary.closing) and len(summary.bullets) <= MOST_HIGHLIGHTS
     return told and 0 < len(numbers.metrics) <= CARDS_A_SLIDE and not numbers.bullets
+
+
+def _joined(blocks: Sequence[Block]) -> list[Block]:
+    """The sections, with one that is only a few words on the slide of the prose before it."""
+    joined: list[Block] = []
+    for block in blocks:
+        before = joined[-1] if joined else None
+        if before is not None and _only_prose(block) and _only_prose(before):
+            added = (*before.paragraphs, f"{block.title}: {' '.join(block.paragraphs)}")
+            joined[-1] = replace(before, paragraphs=added)
+        else:
+            joined.append(block)
+    return joined
+
+
+def _only_prose(block: Block) -> bool:
+    """Whether a section that is not the summary has paragraphs and nothing else."""
+    bare = replace(block, paragraphs=())
+    return block.kind != "executive_summary" and bool(block.paragraphs) and bare.empty
 
 
 def _references(ids: Sequence[str]) -> str:

@@ -258,6 +258,7 @@ def test_bars_that_differ_in_colour_only_are_as_thick_as_others_and_in_the_middl
     [
         ([f"{hour:02}" for hour in range(24)], ["09", "10"]),
         (["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], ["Wed"]),
+        (["below 40", "40 to 80", "80 to 1,100", "1,100 or more"], ["1,100 or more"]),
         (["January", "February", "March", "April", "May", "June", "July", "August"], ["April"]),
     ],
 )

@@ -290,3 +290,14 @@ def test_a_direction_is_shown_by_sign_as_well_as_said() -> None:
     assert report.sections[1].metrics[0].direction == ipb.DIRECTION_INCREASE
     page = exports.render(report, "html").decode()
     assert '<span aria-hidden="true">▲ </span>+12.4 % vs Q1 2026' in page
+
+
+def test_a_summary_gives_the_answer_then_what_matters_and_how_it_was_read_last() -> None:
+    report = sample_report.sample()
+    report.sections[0].paragraphs.append("Your question was read as one about revenue.")
+    read = page_text(exports.render(report, "html"))
+    places = [
+        read.index(text)
+        for text in (report.summary[:40], report.sections[0].bullets[2], "Your question was read")
+    ]
+    assert places == sorted(places)

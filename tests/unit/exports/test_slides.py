@@ -208,3 +208,40 @@ def test_thirty_findings_with_long_names_are_thirty_slides() -> None:
     deck = opened(exports.render(report, "pptx"))
     assert len(deck.slides) > 30
     assert sum(title.startswith(report.insights[20].title[:20]) for title in titles(deck)) >= 1
+
+
+SHARED = [
+    "axId", "scaling", "delete", "axPos", "majorGridlines", "minorGridlines", "title", "numFmt", "majorTickMark",
+    "minorTickMark", "tickLblPos", "spPr", "txPr", "crossAx", "crosses", "crossesAt",
+]  # fmt: skip
+ORDER = {
+    "catAx": [*SHARED, "auto", "lblAlgn", "lblOffset", "tickLblSkip", "tickMarkSkip", "noMultiLvlLbl"],
+    "dateAx": [*SHARED, "auto", "lblOffset", "baseTimeUnit", "majorUnit", "majorTimeUnit"],
+    "valAx": [*SHARED, "crossBetween", "majorUnit", "minorUnit"],
+}
+
+
+def test_the_parts_of_an_axis_stand_in_the_order_of_the_standard() -> None:
+    """ECMA-376 part 1, 21.2: a program that checks the order refuses the whole file otherwise."""
+    seen = set()
+    for slide in opened().slides:
+        for shape in slide.shapes:
+            if shape.has_chart:
+                area = shape.chart._chartSpace.chart.plotArea
+                assert area[0].tag.endswith("}layout")
+                for axis in area:
+                    name = axis.tag.rpartition("}")[2]
+                    if name in ORDER:
+                        seen.add(name)
+                        parts = [part.tag.rpartition("}")[2] for part in axis]
+                        assert parts == sorted(parts, key=ORDER[name].index)
+    assert seen == set(ORDER)
+
+
+def test_a_section_of_a_few_words_shares_the_slide_of_the_one_before() -> None:
+    report = sample_report.sample()
+    del report.data_quality[:]
+    report.sections[5].ClearField("table")
+    deck = opened(exports.render(report, "pptx"))
+    assert "Data quality" not in titles(deck)
+    assert "Data quality: Three things to know." in words(deck.slides[titles(deck).index("Methodology")])
