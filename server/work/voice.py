@@ -15,7 +15,7 @@ from claribi.v1 import insights_pb2
 from claribi.v1.data_sources_pb2 import DataSchema
 from claribi.v1.reports_pb2 import Report
 
-from server.analysis.gate import UnboundNumber
+from server.analysis.gate import UnboundNumber, check_template
 from server.analysis.restating import Sentence, Template, restated, template_of
 from server.analysis.retelling import exchange, note
 from server.methods import enum_word
@@ -66,7 +66,8 @@ class Voice:
         answer = orjson.loads(told)
         report = Report.FromString(b64decode(answer["report"]))
         sentences = [Sentence(s["text"], tuple(s["figures"]), tuple(s["names"])) for s in answer["sentences"]]
-        work = _Rewording([(sentence, template_of(sentence)) for sentence in sentences[:MOST_SENTENCES]])
+        templates = [(sentence, template_of(sentence)) for sentence in sentences]
+        work = _Rewording([pair for pair in templates if _is_bare(pair[1])][:MOST_SENTENCES])
         if work.open and not self.failure:
             await self._reword(work)
         exchange(report, work.changes)
@@ -127,6 +128,15 @@ class _Rewording:
         if reasons and not self._asked_again:
             self._asked_again = True
             raise ValueError(" ".join(reasons[:MOST_SENTENCES]))
+
+
+def _is_bare(template: Template) -> bool:
+    """Whether a template holds nothing of the data: a last look, should a sentence come with its parts unnamed."""
+    try:
+        check_template(template.text, ())
+    except UnboundNumber:
+        return False
+    return True
 
 
 def _texts(answer: Any) -> dict[int, str]:

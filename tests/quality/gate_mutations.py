@@ -25,7 +25,7 @@ from server.analysis.engine import write_report
 from server.analysis.gate import UnboundNumber
 from server.analysis.job import read_request
 from server.analysis.restating import Sentence, check_restated
-from server.analysis.spoken import sentence_of
+from server.analysis.spoken import sentence_of, sentences
 from server.cli.demo import macro_csv
 from server.cli.shop import shop_files
 from tests.quality.planting import VARIANTS, made
@@ -203,9 +203,9 @@ def _places(text: str, part: str) -> list[int]:
 def tally(reports: Sequence[Sequence[Sentence]], seed: int, *, share: float = 1.0) -> Tally:
     """Mutates all sentences of the reports (a share of the mutations, drawn by the seed) and holds them to the gate."""
     rng, found = random.Random(seed), Tally()
-    for sentences in reports:
-        names = sorted({name for sentence in sentences for name in sentence.names})
-        for sentence in sentences:
+    for texts in reports:
+        names = sorted({name for sentence in texts for name in sentence.names})
+        for sentence in texts:
             found.sentences += 1
             if _refused(sentence.text, sentence):
                 found.wrongly_refused.append(sentence.text)
@@ -236,8 +236,9 @@ def spoken(sources: Sequence[dict[str, Any]], **fields: Any) -> list[Sentence]:
     payload = payload_of(sources, report_type=reports_pb2.REPORT_TYPE_COMPREHENSIVE, **fields)
     with ExitStack() as stack:
         written = write_report(read_request(payload, stack), lambda *_: None)
-    told = [told.narrative for told in written.findings.told]
-    return [sentence_of(text) for text in (*written.ledger.said.values(), *told) if text.text]
+    whole = [told.narrative for told in written.findings.told]
+    said = [sentence_of(text) for text in (*written.ledger.said.values(), *whole) if text.text]
+    return [*said, *sentences(written)]
 
 
 def csv_source(directory: Path, files: dict[str, bytes], source_id: str) -> dict[str, Any]:

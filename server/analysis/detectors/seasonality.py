@@ -3,7 +3,7 @@
 import calendar
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from claribi.v1 import insights_pb2 as insights
@@ -317,7 +317,7 @@ def _levels(
     )
     parts = (names[0], names[1], names[2], levels[0], levels[1], levels[2], above)
     text = writer.ledger.say(template, *parts)
-    return Text(formats.sentence_case(text.text), text.evidence_ids, text.bound)
+    return replace(text, text=formats.sentence_case(text.text))
 
 
 def _sureness(finding: Finding, series: Series, writer: Writer) -> Text:
