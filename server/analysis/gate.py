@@ -45,13 +45,26 @@ def check(text: str, bound: Iterable[str]) -> None:
 
     Bound are displays of evidence, named report statistics, period names, and names taken from the data.
     """
-    words = sorted({word for word in bound if word and word in text}, key=lambda word: (-len(word), word))
-    rest = re.sub("|".join(map(standing, words)), _slot, text) if words else text
-    _refuse_loose(text, rest)
+    rest, end = "", 0
+    for start, stop in places(text, bound):
+        rest += text[end:start] + _slot(text[start:stop])
+        end = stop
+    _refuse_loose(text, rest + text[end:])
 
 
-def _slot(found: "re.Match[str]") -> str:
-    return FIGURE if any(character.isdigit() for character in found.group()) else SLOT
+def _slot(word: str) -> str:
+    return FIGURE if any(character.isdigit() for character in word) else SLOT
+
+
+def places(text: str, bound: Iterable[str]) -> list[tuple[int, int]]:
+    """Where bound words stand alone in the text, in order; of words that overlap the longest."""
+    taken: list[tuple[int, int]] = []
+    for word in sorted({word for word in bound if word and word in text}, key=lambda w: (-len(w), w)):
+        for found in re.finditer(standing(word), text):
+            start, stop = found.span()
+            if all(stop <= left or right <= start for left, right in taken):
+                taken.append((start, stop))
+    return sorted(taken)
 
 
 def standing(word: str) -> str:
@@ -99,9 +112,23 @@ def check_report(
         held = frozenset(evidence_ids)
         bound = [*free, *(displays[evidence_id] for evidence_id in evidence_ids)]
         for text in texts:
-            known = said.get(text) if said else None
-            if known is None or not held.issuperset(known.evidence_ids):
+            if not said or not _is_said(text, said, held):
                 check(text, bound)
+
+
+def _is_said(text: str, said: Mapping[str, Said], held: frozenset[str]) -> bool:
+    """Whether a text is a row of texts that were said, whose evidence is all held."""
+    ends = [place for place, character in enumerate(text) if character == " "]
+    start = 0
+    while start < len(text):
+        for end in (len(text), *(place for place in reversed(ends) if place > start)):
+            known = said.get(text[start:end])
+            if known is not None and held.issuperset(known.evidence_ids):
+                start = end + 1
+                break
+        else:
+            return False
+    return True
 
 
 def _texts(report: reports_pb2.Report) -> Iterable[tuple[list[str], list[str]]]:

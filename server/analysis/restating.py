@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from server.analysis.gate import UnboundNumber, standing
+from server.analysis.gate import UnboundNumber, places
 from server.analysis.gate_words import FIGURE, SLOT, loose
-from server.analysis.restating_words import NEUTRAL, ORDERED, sense_of
+from server.analysis.restating_words import CALENDAR, MOVES, NEUTRAL, ORDERED, sense_of
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _PUNCTUATION = frozenset(" \u00a0\n.,;:!()'’‘“”\"—…")
@@ -121,8 +121,22 @@ def _in_order(senses: Sequence[str]) -> list[str]:
 
 
 def _senses(gap: str) -> list[str]:
-    words = (word.lower().replace("’", "'") for word in _WORD.findall(gap))
-    return [sense for word in words if (sense := sense_of().get(word))]
+    """The senses of a gap in order; a word that only serves the one beside it has none: "higher than", "each month",
+    "continues to climb"."""
+    words = [word.lower().replace("’", "'") for word in _WORD.findall(gap)]
+    senses = [sense_of().get(word, "") for word in words]
+    kept = []
+    for place, (word, sense) in enumerate(zip(words, senses, strict=True)):
+        before = senses[place - 1] if place else ""
+        after = senses[place + 1] if place + 1 < len(senses) else ""
+        serves = (
+            (word == "than" and before in {"up", "down"})
+            or (word in {"each", "every"} and after in CALENDAR)
+            or (word == "to" and place + 1 < len(words) and words[place + 1] in MOVES)
+        )
+        if sense and not serves:
+            kept.append(sense)
+    return kept
 
 
 def _symbols(gap: str) -> list[str]:
@@ -135,17 +149,18 @@ def _read(text: str, original: Sentence) -> _Read:
     parts = _parts(original)
     if not parts:
         return _Read((), (text,))
-    found = list(re.compile("|".join(map(standing, parts))).finditer(text))
-    ends = [0, *(match.end() for match in found)]
-    starts = [*(match.start() for match in found), len(text)]
+    found = places(text, parts)
+    ends = [0, *(stop for _, stop in found)]
+    starts = [*(start for start, _ in found), len(text)]
     gaps = [text[end:start] for end, start in zip(ends, starts, strict=True)]
-    return _Read(tuple(_small(match.group()) for match in found), _framed(gaps, found, original))
+    words = [_small(text[start:stop]) for start, stop in found]
+    return _Read(tuple(words), _framed(gaps, words, original))
 
 
-def _framed(gaps: Sequence[str], found: Sequence["re.Match[str]"], original: Sentence) -> tuple[str, ...]:
+def _framed(gaps: Sequence[str], words: Sequence[str], original: Sentence) -> tuple[str, ...]:
     """Gaps with a slot at each side that touches a part, so that a sign before a number is seen."""
     figures = {_small(figure) for figure in original.figures}
-    slots = [FIGURE if _small(match.group()) in figures else SLOT for match in found]
+    slots = [FIGURE if word in figures else SLOT for word in words]
     before, after = ["", *slots], [*slots, ""]
     return tuple(left + gap + right for left, gap, right in zip(before, gaps, after, strict=True))
 

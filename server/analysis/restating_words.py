@@ -5,8 +5,8 @@ from functools import cache
 # Words of one sense may stand for one another; a restated sentence keeps the senses between the same two bound parts.
 SENSES: dict[str, str] = {
     "up": "above more higher up upward upwards rise rises rose risen rising climb climbs climbed climbing grow "
-    "grows grew grown growing growth increase increases increased increasing gain gains gained over exceed exceeds "
-    "exceeded exceeding greater larger bigger upper",
+    "grows grew grown growing growth increase increases increased increasing gain gains gained gaining over exceed "
+    "exceeds exceeded exceeding greater larger bigger upper",
     "down": "below less lower fewer down downward downwards fall falls fell fallen falling drop drops dropped "
     "dropping decline declines declined declining decrease decreases decreased decreasing slip slips slipped "
     "slipping under shrink shrinks shrank shrinking smaller",
@@ -69,11 +69,15 @@ SENSES: dict[str, str] = {
 }
 # Senses whose order within a gap matters: "from low to high" is not "to low from high".
 ORDERED = frozenset({"up", "down", "from", "to", "before", "after", "highest", "lowest", "better", "worse"})
+CALENDAR = frozenset({"hour", "day", "week", "month", "quarter", "year"})
+MOVES = frozenset(
+    {"climb", "rise", "grow", "increase", "fall", "drop", "decline", "decrease", "slip", "shrink"}
+)
 # Words that add nothing to what is said.
 _NEUTRAL = (
     "a an the this that these those it its it's which who whose there here where when while as at in on of for by "
     "with and or but is are was were be been being has have had having do does did stand stands stood standing sit "
-    "sits sat lie lies lay come comes came coming go goes went gone reach reaches reached reaching show shows "
+    "sits sat lie lies lay come comes came go goes went gone reach reaches reached reaching show shows "
     "showed shown showing see sees saw seen run runs ran running hold holds held holding make makes made making "
     "take takes took account accounts accounted accounting amount amounts amounted move moves moved moving movement "
     "change changes changed changing difference differences differ differs differed out set apart mark marks marked "
@@ -81,7 +85,9 @@ _NEUTRAL = (
     "periods time times stretch span pace direction support supports supported supporting back backs backed backing "
     "report reports reported note noted say says said tell tells told into onto across along within per near beside "
     "how we our you your they their them itself look looks looked looking find finds found give gives gave given "
-    "giving represent represents represented representing bring brings brought put puts"
+    "giving represent represents represented representing bring brings brought put puts "
+    "can based basis pattern patterns repeat repeats repeated recur recurs recurring rhythm "
+    "read reads own"
 )
 NEUTRAL = frozenset(_NEUTRAL.split())
 

@@ -22,6 +22,7 @@ NOW = datetime(2026, 6, 30)
         ("It fell to −$12 (before: $15).", ["−$12", "$15"]),
         ("It may march on, and falls second.", []),
         ("Zone 7, zone 8: 3 rows", ["zone 7", "Zone 7", "zone 8", "3"]),
+        ("Expect more in June 2026 than in June.", ["in June", "June 2026"]),
         ("May orders in 東京 stood out.", ["May", "東京"]),
         ("The first of them stands alone; one more, a quarter later, does not.", []),
     ],
@@ -105,6 +106,21 @@ def test_a_report_is_refused_when_a_section_prints_what_it_has_no_evidence_for()
     del section.evidence_ids[:]
     with pytest.raises(gate.UnboundNumber):
         gate.check_report(report, [])
+
+
+def test_a_text_joined_of_said_ones_needs_only_their_evidence() -> None:
+    ledger = Ledger(NOW)
+    parts = (
+        ledger.say("It was {0} then.", Figure("e1", 41.0, "41")),
+        ledger.say("So said {0}.", Name("zone 7")),
+    )
+    report = reports_pb2.Report(summary=f"{parts[0].text} {parts[1].text}")
+    report.evidence.add(id="e1", display="41")
+    report.sections.add(title="Findings", evidence_ids=["e1"])
+    gate.check_report(report, [], ledger.said)
+    report.sections[0].evidence_ids[:] = []
+    with pytest.raises(gate.UnboundNumber):
+        gate.check_report(report, [], ledger.said)
 
 
 def test_the_cells_of_a_section_table_pass_the_gate_too() -> None:
