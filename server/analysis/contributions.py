@@ -1,40 +1,23 @@
 """What each member of a dimension added to a change between periods, and which of them moved out of the ordinary."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from server.analysis import inference, periods
+from server.analysis.cells import Cells, cells_of
 from server.analysis.columns import Measure
-from server.analysis.facts import Breakdown, Facts, complete_starts
+from server.analysis.facts import Breakdown, Facts
 from server.analysis.inference import Floats, Surprise
+from server.analysis.moves import LEAST_PERIODS, followed, last_surprise
 from server.analysis.periods import Span
 from server.analysis.series import Series, season
 
 Places = NDArray[np.int64]
 
-LEAST_PERIODS = 8  # to know how a member moves from one period to the next
 FEW_PERIODS = 4  # from which the first half is compared with the second
 LEAST_ROWS = 20.0  # of a member in both periods together
-
-
-@dataclass(frozen=True)
-class Cells:
-    """A measure by member and complete period: values as counted (n), summed, and summed squares; (members, periods).
-
-    `whole_n` and `whole` are those of all rows, also of rows without a member, shape (periods,).
-    """
-
-    grain: str
-    starts: tuple[datetime, ...]
-    n: Floats
-    total: Floats
-    squares: Floats
-    whole_n: Floats
-    whole: Floats
 
 
 @dataclass(frozen=True)
@@ -57,43 +40,6 @@ class Drive:
     rows: int
 
 
-def cells_of(facts: Facts, breakdown: Breakdown, measure: Measure) -> Cells | None:
-    """The cells by complete period of the report's grain; None where the breakdown does not follow time so finely."""
-    grain, timeline, order = facts.report_grain, facts.timeline, periods.GRAINS
-    if grain is None or timeline is None or breakdown.grain is None:
-        return None
-    coarser = order.index(breakdown.grain) > order.index(grain)
-    if coarser or (breakdown.grain == "week" and grain != "week"):
-        return None
-    starts = complete_starts(timeline, grain, facts.now)
-
-    def summed(moments: tuple[datetime, ...], values: Floats) -> Floats:
-        found: Floats = values @ _membership(moments, starts, grain)
-        return found
-
-    n, total = breakdown.n[measure], breakdown.total[measure]
-    squares = np.where(n > 0, total**2 / np.maximum(n, 1e-300), 0.0)
-    squares = squares + breakdown.variance[measure] * np.maximum(n - 1.0, 0.0)
-    return Cells(
-        grain,
-        starts,
-        *(summed(breakdown.starts, values) for values in (n, total, squares)),
-        *(summed(timeline.starts, values[measure]) for values in (timeline.n, timeline.total)),
-    )
-
-
-@lru_cache(maxsize=32)
-def _membership(moments: tuple[datetime, ...], starts: tuple[datetime, ...], grain: str) -> Floats:
-    """Ones where a moment lies in a period, shape (moments, periods); moments outside have none."""
-    place = {start: index for index, start in enumerate(starts)}
-    found = np.zeros((len(moments), len(starts)))
-    for row, moment in enumerate(moments):
-        column = place.get(periods.floor(moment, grain))
-        if column is not None:
-            found[row, column] = 1.0
-    return found
-
-
 def drive_of(facts: Facts, breakdown: Breakdown, measure: Measure) -> Drive | None:
     """The change between the last complete period and the one before (a year earlier, where seasons are evident).
 
@@ -103,22 +49,18 @@ def drive_of(facts: Facts, breakdown: Breakdown, measure: Measure) -> Drive | No
     cells = cells_of(facts, breakdown, measure)
     if cells is None or len(cells.starts) < FEW_PERIODS:
         return None
-    followed, errors = _followed(cells, measure)
-    keep = _thick(cells)
-    if keep.sum() < 2 or followed is None:
+    sides, keep = followed(cells, measure), _thick(cells)
+    if keep.sum() < 2 or not sides:
         return None
+    places = range(len(keep))
     if len(cells.starts) < LEAST_PERIODS:
         later, earlier = _halves(len(cells.starts))
-        surprises = [
-            _between_halves(followed[i], later, earlier) if keep[i] else None for i in range(len(keep))
-        ]
+        values = sides[0].values
+        surprises = [_between_halves(values[i], later, earlier) if keep[i] else None for i in places]
     else:
         last = len(cells.starts) - 1
         later, earlier = np.array([last]), np.array([last - _back(cells, measure)])
-        surprises = [
-            _unusual(cells, measure, followed[i], float(errors[i])) if keep[i] else None
-            for i in range(len(keep))
-        ]
+        surprises = [last_surprise(cells, measure, sides, i) if keep[i] else None for i in places]
     return _taken_apart(cells, measure, surprises, later=later, earlier=earlier)
 
 
@@ -130,37 +72,6 @@ def _thick(cells: Cells) -> NDArray[np.bool_]:
     return found
 
 
-def _followed(cells: Cells, measure: Measure) -> tuple[Floats | None, Floats]:
-    """What of each member is followed through time, and how uncertain its last value is by the rows alone."""
-    last = len(cells.starts) - 1
-    if not measure.additive:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mean = cells.total / cells.n
-            others = (cells.total.sum(axis=0) - cells.total) / (cells.n.sum(axis=0) - cells.n)
-            variance = cells.squares[:, last] / cells.n[:, last] - mean[:, last] ** 2
-            error = np.sqrt(np.maximum(variance, 0.0) / cells.n[:, last]) * (measure.aggregation != "ratio")
-        return _bridged(mean - others), np.nan_to_num(error)
-    if cells.total.min(initial=0.0) < 0.0 or not (cells.whole > 0).all():
-        if float(cells.whole.sum()) <= 0.0:
-            return None, np.zeros(len(cells.n))
-        usual = cells.total.sum(axis=1) / cells.whole.sum()
-        return cells.total - usual[:, None] * cells.whole, np.sqrt(cells.squares[:, last])
-    share = cells.total / cells.whole
-    spread = cells.squares[:, last]
-    rest = spread.sum() - spread
-    error = np.sqrt(spread * (1.0 - share[:, last]) ** 2 + rest * share[:, last] ** 2) / cells.whole[last]
-    return share, error
-
-
-def _bridged(values: Floats) -> Floats:
-    """Gaps in each row filled by straight lines."""
-    filled, index = values.copy(), np.arange(values.shape[1])
-    for row in filled:
-        known = np.isfinite(row)
-        row[~known] = np.interp(index[~known], index[known], row[known]) if known.any() else 0.0
-    return filled
-
-
 def _back(cells: Cells, measure: Measure) -> int:
     """How many periods back the change is measured from."""
     cycle = {"month": 12, "quarter": 4}.get(cells.grain, 0)
@@ -168,14 +79,6 @@ def _back(cells: Cells, measure: Measure) -> int:
         return 1
     series = Series(measure, cells.grain, cells.starts, cells.whole)
     return cycle if season(series, series.daily().values).any() else 1
-
-
-def _unusual(cells: Cells, measure: Measure, values: Floats, error: float) -> Surprise | None:
-    """The last value against its forecast, the season of the member itself taken out where one is evident."""
-    cycle = periods.CYCLES[cells.grain]
-    if season(Series(measure, cells.grain, cells.starts, values), values).any():
-        values = values[cycle:] - values[:-cycle]
-    return inference.last_value_surprise(values, least_error=error) if len(values) >= LEAST_PERIODS else None
 
 
 def _halves(count: int) -> tuple[Places, Places]:

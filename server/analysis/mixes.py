@@ -3,23 +3,21 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import permutations
 
 import numpy as np
 
 from server.analysis import inference, periods
+from server.analysis.cells import Cells, cells_of
 from server.analysis.columns import Dimension, Measure
-from server.analysis.contributions import Cells, cells_of, rate_and_mix
+from server.analysis.contributions import rate_and_mix
+from server.analysis.cubes import LOOKED_AT, Cube, pairs, read_cubes
 from server.analysis.facts import Facts
 from server.analysis.inference import TRUSTED_DEGREES, Floats
 from server.analysis.periods import Span
-from server.analysis.scope import Condition, aliased
+from server.analysis.scope import Condition, Statement, aliased
 
 LEAST_PERIODS = 4
 LEAST_ROWS = 20.0  # on each side
-CUBE_CELLS = 20_000
-CUBE_DIMENSIONS = 5
-CUBE_MEMBERS = 12
 WINDOWS = (
     1,
     2,
@@ -190,29 +188,6 @@ def _stepped(values: Floats, edge: int, error: float) -> tuple[float, float]:
     return inference.t_two_sided(statistic, max(1.0, TRUSTED_DEGREES * (worth - 2.0))), statistic
 
 
-@dataclass(frozen=True)
-class Cube:
-    """Rows, totals and variances of measures by every combination of some dimensions' members."""
-
-    dimensions: tuple[Dimension, ...]
-    members: tuple[tuple[str, ...], ...]
-    places: tuple["np.ndarray[tuple[int], np.dtype[np.int64]]", ...]
-    n: dict[Measure, Floats]
-    total: dict[Measure, Floats]
-    variance: dict[Measure, Floats]
-
-    def crossed(self, measure: Measure, group: int, strata: int) -> Floats:
-        """Rows, totals and sums of squares by the members of two dimensions, shape (3, members, strata)."""
-        n, total, variance = self.n[measure], self.total[measure], self.variance[measure]
-        squares = variance * np.maximum(n - 1.0, 0.0) + np.where(n > 0, total**2 / np.maximum(n, 1e-300), 0.0)
-        width = len(self.members[strata])
-        shape = len(self.members[group]), width
-        place = self.places[group] * width + self.places[strata]
-        parts = [np.bincount(place, weights=part, minlength=shape[0] * width) for part in (n, total, squares)]
-        crossed: Floats = np.array(parts, dtype=np.float64).reshape(3, *shape)
-        return crossed
-
-
 def _sides(crossed: Floats, member: int) -> Sides:
     """A member against the rest of its dimension."""
     own = crossed[:, member]
@@ -238,50 +213,19 @@ def _screened(crossed: Floats) -> list[int]:
     return [member for member in range(len(far)) if thick[member] and far[member]]
 
 
-def read_cube(facts: Facts, measures: Sequence[Measure]) -> Cube | None:
-    """The first small dimensions crossed, in one query; None where there are not two."""
-    chosen: list[Dimension] = []
-    cells = 1
-    for dimension in (found.dimension for found in facts.breakdowns):
-        if dimension.distinct <= CUBE_MEMBERS and cells * dimension.distinct <= CUBE_CELLS:
-            chosen.append(dimension)
-            cells *= dimension.distinct
-    chosen = chosen[:CUBE_DIMENSIONS]
-    if len(chosen) < 2 or not measures:
-        return None
-    known = [Condition(f"{dimension.value} is not null") for dimension in chosen]
-    columns = [dimension.value for dimension in chosen]
-    parts = [cell for measure in measures for cell in measure.cells]
-    group = ", ".join(str(place + 1) for place in range(len(chosen)))
-    statement = facts.scope.select(aliased([*columns, *parts]), known, group=group, order=group)
-    found = facts.scope.gather([statement])[0]
-    names = [
-        np.unique(np.asarray(c, dtype=object).astype(str), return_inverse=True) for c in found[: len(chosen)]
-    ]
-    numbers = [
-        np.nan_to_num(np.ma.filled(np.ma.asarray(c, dtype=np.float64), 0.0)) for c in found[len(chosen) :]
-    ]
-    return Cube(
-        tuple(chosen),
-        tuple(tuple(str(name) for name in members) for members, _ in names),
-        tuple(place.astype(np.int64) for _, place in names),
-        *({measure: numbers[3 * i + part] for i, measure in enumerate(measures)} for part in range(3)),
-    )
-
-
 def across_groups(facts: Facts, measures: Sequence[Measure]) -> Mixtures:
     """Each member of a dimension against the rest, within the members of another dimension."""
-    cube, tests = read_cube(facts, measures), 0
     found: list[Mixture] = []
-    if cube is None:
-        return Mixtures((), 0)
-    for g, s in permutations(range(len(cube.dimensions)), 2):
+    tests = 0
+    for cube, g, s in pairs(read_cubes(facts, measures)):
         group, strata = cube.dimensions[g], cube.dimensions[s]
         for measure in measures:
             if {group.column, strata.column} & set(measure.columns):
                 continue
             crossed = cube.crossed(measure, g, s)
-            members = len(cube.members[g])
+            crossed[:, [not member for member in cube.members[g]]] = 0.0
+            crossed[:, :, [not member for member in cube.members[s]]] = 0.0
+            members = sum(bool(member) for member in cube.members[g])
             tests += 1 if members == 2 else members
             for member in _screened(crossed)[: 1 if members == 2 else members]:
                 split = split_of(_sides(crossed, member))
@@ -312,6 +256,25 @@ def _both(split: Split) -> tuple[float, float]:
         statistic = value / error if error > 0 else 0.0
         tests.append((inference.normal_two_sided(statistic), statistic))
     return max(tests)
+
+
+def of_all_rows(facts: Facts, found: Mixture) -> Mixture:
+    """The mixture with the split of all rows, where it was found in a part of them."""
+    if facts.rows <= LOOKED_AT or found.group is None:
+        return found
+    group, member = found.group
+    own = f"case when {group.value} = ? then 1 else 0 end"
+    known = [Condition(f"{dimension.value} is not null") for dimension in (group, found.strata)]
+    statement = facts.scope.select(
+        aliased([own, found.strata.value, *found.measure.cells]), known, group="1, 2", order="1, 2"
+    )
+    side, strata, *cells = facts.scope.gather([Statement(statement.sql, (member, *statement.params))])[0]
+    names, place = np.unique(np.asarray(strata, dtype=object).astype(str), return_inverse=True)
+    numbers = [np.nan_to_num(np.ma.filled(np.ma.asarray(c, dtype=np.float64), 0.0)) for c in cells]
+    filled = np.zeros((3, 2, len(names)))
+    filled[:, 1 - np.asarray(side).astype(np.int64), place] = numbers
+    split = split_of(Sides(*filled))
+    return found if split is None else replace(found, split=split, members=tuple(str(name) for name in names))
 
 
 def counted_for_less(facts: Facts, found: Mixture) -> Mixture:

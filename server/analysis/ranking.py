@@ -1,6 +1,7 @@
 """Which hypotheses become findings, and in what order."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ COUNT_WEIGHT = 0.9  # a count of rows matters less than a measure
 WHOLE_WEIGHT = 4.0
 DERIVED_WEIGHT = 3.0
 CUT_WEIGHT = 1.0
+QUIET_REMARKS = 1  # a table, on what is true of most tables
 MOST = 0.5  # of a move, which a part must make up to be named as what it mostly is
 MOVES_MORE = 1.5  # how many times as strongly as the whole such a part must move
 
@@ -74,15 +76,24 @@ def _q_values(hypotheses: Sequence[Hypothesis]) -> inference.Floats:
 
 
 def _in_company(passed: Sequence[Finding], question: Question) -> list[Finding]:
-    """The findings without the quiet ones that stand alone in their table and that nobody asked for."""
+    """The findings, of the quiet ones only those asked for, and a few beside another finding of their table."""
     loud = [finding.hypothesis for finding in passed if not finding.hypothesis.quiet]
-    return [
-        finding
-        for finding in passed
-        if not finding.hypothesis.quiet
-        or _asked(finding.hypothesis, question)
-        or any(same_table(finding.hypothesis, other) for other in loud)
-    ]
+    kept, remarks = [], Counter[tuple[str, str]]()
+    for finding in passed:
+        hypothesis = finding.hypothesis
+        scope = hypothesis.facts.scope
+        if hypothesis.quiet and not _asked(hypothesis, question):
+            remarks[scope.source_id, scope.table] += 1
+            few = remarks[scope.source_id, scope.table] <= QUIET_REMARKS
+            if not few or not any(_company(hypothesis, other) for other in loud):
+                continue
+        kept.append(finding)
+    return kept
+
+
+def _company(hypothesis: Hypothesis, other: Hypothesis) -> bool:
+    """Whether the other, of another kind, makes a report of the same table anyway."""
+    return same_table(hypothesis, other) and hypothesis.kind != other.kind
 
 
 def _asked(hypothesis: Hypothesis, question: Question) -> bool:

@@ -93,12 +93,20 @@ def _crowded(unit: Codes, period: Codes) -> bool:
 def _draw(facts: Facts, measures: Sequence[Measure], unit: Dimension | None) -> Condition | None:
     """One row (or unit) in so many; None when all rows are few enough."""
     every = -(-facts.rows // SAMPLE_ROWS)
+    if unit is not None and every > 1:
+        return Condition(f"hash({unit.value}) % {every} = 0")
+    return next(iter(drawn(facts, measures, SAMPLE_ROWS)), None)
+
+
+def drawn(facts: Facts, measures: Sequence[Measure], rows: int) -> list[Condition]:
+    """The condition that leaves about so many rows, drawn by a hash of what stands in them; none when all are few."""
+    every = -(-facts.rows // rows)
     if every <= 1:
-        return None
-    parts = [unit.value] if unit else [measure.value for measure in measures[:4]]
-    if facts.scope.time is not None and unit is None:
+        return []
+    parts = [measure.value for measure in measures[:4]]
+    if facts.scope.time is not None:
         parts.append(facts.scope.time.value)
-    return Condition(f"hash({', '.join(parts)}) % {every} = 0")
+    return [Condition(f"hash({', '.join(parts)}) % {every} = 0")]
 
 
 def _codes(values: "NDArray[np.float64] | NDArray[np.int64]") -> Codes:

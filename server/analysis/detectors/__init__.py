@@ -6,6 +6,7 @@ from server.analysis.detectors.change_point import ChangePoint
 from server.analysis.detectors.concentration import Concentration
 from server.analysis.detectors.correlation import Correlation
 from server.analysis.detectors.driver import Driver
+from server.analysis.detectors.evenness import Evenness
 from server.analysis.detectors.forecast import Outlook
 from server.analysis.detectors.group_difference import GroupDifference
 from server.analysis.detectors.mix_shift import MixShift
@@ -28,4 +29,5 @@ DETECTORS: tuple[Detector, ...] = (
     Correlation(),
     Driver(),
     MixShift(),
+    Evenness(),
 )

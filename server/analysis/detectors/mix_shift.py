@@ -22,7 +22,7 @@ from server.analysis.hypothesis import (
     required,
     saturating,
 )
-from server.analysis.mixes import Mixture, Mixtures, across_groups, counted_for_less, over_time
+from server.analysis.mixes import Mixture, Mixtures, across_groups, counted_for_less, of_all_rows, over_time
 from server.analysis.parts import MIX, RATE, strata_part
 from server.analysis.scope import Condition, Scalar, aggregate, difference, differs, equals, within
 
@@ -67,7 +67,7 @@ def _surest(facts: Facts, mixtures: Mixtures) -> list[Mixture]:
 
 def _clustered(facts: Facts, mixture: Mixture, tests: int) -> Mixture:
     """The mixture judged by rows that may hang together; the correction is applied anew to the wider errors."""
-    wider = counted_for_less(facts, replace(mixture, p_value=0.0))
+    wider = counted_for_less(facts, replace(of_all_rows(facts, mixture), p_value=0.0))
     return replace(wider, p_value=max(mixture.p_value, min(1.0, wider.p_value * tests)))
 
 

@@ -1,0 +1,65 @@
+"""A measure by member and complete period."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+import numpy as np
+
+from server.analysis import periods
+from server.analysis.columns import Measure
+from server.analysis.facts import Breakdown, Facts, complete_starts
+from server.analysis.inference import Floats
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A measure by member and complete period: values as counted (n), summed, and summed squares; (members, periods).
+
+    `whole_n` and `whole` are those of all rows, also of rows without a member, shape (periods,).
+    """
+
+    grain: str
+    starts: tuple[datetime, ...]
+    n: Floats
+    total: Floats
+    squares: Floats
+    whole_n: Floats
+    whole: Floats
+
+
+def cells_of(facts: Facts, breakdown: Breakdown, measure: Measure) -> Cells | None:
+    """The cells by complete period of the report's grain; None where the breakdown does not follow time so finely."""
+    grain, timeline, order = facts.report_grain, facts.timeline, periods.GRAINS
+    if grain is None or timeline is None or breakdown.grain is None:
+        return None
+    coarser = order.index(breakdown.grain) > order.index(grain)
+    if coarser or (breakdown.grain == "week" and grain != "week"):
+        return None
+    starts = complete_starts(timeline, grain, facts.now)
+
+    def summed(moments: tuple[datetime, ...], values: Floats) -> Floats:
+        found: Floats = values @ _membership(moments, starts, grain)
+        return found
+
+    n, total = breakdown.n[measure], breakdown.total[measure]
+    squares = np.where(n > 0, total**2 / np.maximum(n, 1e-300), 0.0)
+    squares = squares + breakdown.variance[measure] * np.maximum(n - 1.0, 0.0)
+    return Cells(
+        grain,
+        starts,
+        *(summed(breakdown.starts, values) for values in (n, total, squares)),
+        *(summed(timeline.starts, values[measure]) for values in (timeline.n, timeline.total)),
+    )
+
+
+@lru_cache(maxsize=32)
+def _membership(moments: tuple[datetime, ...], starts: tuple[datetime, ...], grain: str) -> Floats:
+    """Ones where a moment lies in a period, shape (moments, periods); moments outside have none."""
+    place = {start: index for index, start in enumerate(starts)}
+    found = np.zeros((len(moments), len(starts)))
+    for row, moment in enumerate(moments):
+        column = place.get(periods.floor(moment, grain))
+        if column is not None:
+            found[row, column] = 1.0
+    return found

@@ -1,0 +1,135 @@
+"""Whether a member's last value is one that its own past, and the number of its rows, lead one to expect."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import special
+
+from server.analysis import inference, periods
+from server.analysis.cells import Cells
+from server.analysis.columns import Measure
+from server.analysis.inference import Floats, Surprise
+from server.analysis.series import Series, season
+
+LEAST_PERIODS = 8  # to know how a member moves from one period to the next
+LARGEST_ERROR = 1e100  # beyond it squares leave the range of a double
+SAMPLING_P = 0.1  # p value above which the past shows no more unrest than the number of rows makes
+SAMPLING_DEGREES = 30.0  # of freedom then; sums of skewed amounts have heavier tails than the normal
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What is followed of each member through time, and how uncertain the rows make it; both (members, periods)."""
+
+    values: Floats
+    errors: Floats
+
+    @property
+    def bounded(self) -> "Followed":
+        """The same with errors that can be squared."""
+        return Followed(self.values, np.minimum(self.errors, LARGEST_ERROR))
+
+
+def followed(cells: Cells, measure: Measure) -> list[Followed]:
+    """Of totals: each member's share, and its mean against the rest's; of means: the distance to the rest."""
+    return [side.bounded for side in _followed(cells, measure)]
+
+
+def _followed(cells: Cells, measure: Measure) -> list[Followed]:
+    if not measure.additive:
+        return [_distance(cells, exact=measure.aggregation != "ratio")]
+    if cells.total.min(initial=0.0) < 0.0 or not (cells.whole > 0).all():
+        if float(cells.whole.sum()) <= 0.0:
+            return []
+        usual = cells.total.sum(axis=1) / cells.whole.sum()
+        return [Followed(cells.total - usual[:, None] * cells.whole, np.sqrt(cells.squares))]
+    found = [_share(cells)]
+    return (
+        found if measure.counts_rows or (cells.total.sum(axis=1) <= 0).any() else [*found, _mean_ratio(cells)]
+    )
+
+
+def _share(cells: Cells) -> Followed:
+    """Shares of the total; their error by linearisation (Cochran 1977, Sampling Techniques)."""
+    share = cells.total / cells.whole
+    rest = cells.squares.sum(axis=0) - cells.squares
+    error = np.sqrt(cells.squares * (1.0 - share) ** 2 + rest * share**2) / cells.whole
+    return Followed(share, error)
+
+
+def _mean_ratio(cells: Cells) -> Followed:
+    """The logarithm of each member's mean over that of the others; gaps bridged."""
+    mean, others, error, rest = _means(cells)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.log(mean / others)
+        relative = np.sqrt((error / mean) ** 2 + (rest / others) ** 2)
+    return Followed(_bridged(ratio), np.nan_to_num(relative, posinf=0.0))
+
+
+def _distance(cells: Cells, *, exact: bool) -> Followed:
+    """Each member's mean less that of the others; gaps bridged."""
+    mean, others, error, rest = _means(cells)
+    return Followed(_bridged(mean - others), np.nan_to_num(np.sqrt(error**2 + rest**2)) * exact)
+
+
+def _means(cells: Cells) -> tuple[Floats, Floats, Floats, Floats]:
+    """Means of each member and of the others, and their errors by the spread of rows over all periods."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = cells.total / cells.n
+        rest_n = cells.n.sum(axis=0) - cells.n
+        others = (cells.total.sum(axis=0) - cells.total) / rest_n
+        inside = np.maximum(cells.squares - cells.total**2 / np.maximum(cells.n, 1e-300), 0.0)
+        own = inside.sum(axis=1) / np.maximum(cells.n.sum(axis=1) - 1.0, 1.0)
+        rest = (inside.sum() - inside.sum(axis=1)) / np.maximum(
+            cells.n.sum() - cells.n.sum(axis=1) - 1.0, 1.0
+        )
+        return mean, others, np.sqrt(own[:, None] / cells.n), np.sqrt(rest[:, None] / rest_n)
+
+
+def _bridged(values: Floats) -> Floats:
+    """Gaps in each row filled by straight lines."""
+    filled, index = values.copy(), np.arange(values.shape[1])
+    for row in filled:
+        known = np.isfinite(row)
+        row[~known] = np.interp(index[~known], index[known], row[known]) if known.any() else 0.0
+    return filled
+
+
+def last_surprise(cells: Cells, measure: Measure, sides: Sequence[Followed], member: int) -> Surprise | None:
+    """The surer of what is followed of a member, its p value corrected for their number."""
+    found = [s for side in sides if (s := _surprise(cells, measure, side, member)) is not None]
+    if not found:
+        return None
+    best = min(found, key=lambda surprise: surprise.p_value)
+    return replace(best, p_value=min(1.0, len(found) * best.p_value))
+
+
+def _surprise(cells: Cells, measure: Measure, side: Followed, member: int) -> Surprise | None:
+    """The last value against its forecast, the season of the member itself taken out where one is evident."""
+    values, errors = side.values[member], side.errors[member]
+    cycle = periods.CYCLES[cells.grain]
+    if season(Series(measure, cells.grain, cells.starts, values), values).any():
+        values = values[cycle:] - values[:-cycle]
+        errors = np.sqrt(errors[cycle:] ** 2 + errors[:-cycle] ** 2)
+    if len(values) < LEAST_PERIODS:
+        return None
+    calm = _as_calm_as_sampling(values, errors)
+    return calm or inference.last_value_surprise(values, least_error=float(errors[-1]))
+
+
+def _as_calm_as_sampling(values: Floats, errors: Floats) -> Surprise | None:
+    """The last value against the mean of those before, where these show no memory and no unrest beyond their rows'.
+
+    The number of rows then tells the error better than few periods can; the larger of both is taken.
+    """
+    before = values[:-1]
+    known = float((errors[:-1] ** 2).mean())
+    spread = float(before.var(ddof=1))
+    if known <= 0.0 or inference.long_run_ratio(before, evident=True) > 1.0:
+        return None
+    if float(special.chdtrc(len(before) - 1.0, spread / known * (len(before) - 1.0))) < SAMPLING_P:
+        return None
+    error = float(np.sqrt(max(spread, known, float(errors[-1]) ** 2) * (1.0 + 1.0 / len(before))))
+    statistic = float(values[-1] - before.mean()) / error
+    return Surprise(statistic, inference.t_two_sided(statistic, SAMPLING_DEGREES), len(values))
