@@ -171,9 +171,11 @@ def _read_table(request: AnalysisRequest, source: Source, wider: Wider, work: _W
 
 def _find(request: AnalysisRequest, work: _Work) -> Findings:
     """Ranks all hypotheses of the report together and tells the best."""
-    ranked = ranking.rank(work.hypotheses, work.question)
+    ranked = ranking.rank(work.hypotheses, work.question, request.level)
     limit = request.limit if request.limit is not None else LIMITS[request.report.report_type]
-    findings = Findings(hypotheses_tested=ranked.hypotheses_tested, discoveries=ranked.discoveries)
+    findings = Findings(
+        hypotheses_tested=ranked.hypotheses_tested, discoveries=ranked.discoveries, batch=ranked.batch
+    )
     turns: Counter[int] = Counter()
     for finding in ahead(ranked.findings, request.focus, work.question):
         if len(findings.kept) == limit:

@@ -10,6 +10,7 @@ from server.analysis.columns import Dimension, Measure
 from server.analysis.evidence import Ledger, Name, Text
 from server.analysis.facts import Facts
 from server.analysis.inference import Floats
+from server.analysis.online import PROMISE, Batch
 from server.analysis.periods import Span
 from server.analysis.series import Series
 
@@ -152,6 +153,7 @@ class Findings:
     kept: list[Finding] = field(default_factory=list)
     hypotheses_tested: int = 0
     discoveries: int = 0
+    batch: Batch = field(default_factory=lambda: Batch(PROMISE, 0, 0))
 
 
 def required(value: object, kind: type[Kind]) -> Kind:

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,9 +12,11 @@ from claribi.v1 import insights_pb2 as insights
 from server.analysis import formats, inference
 from server.analysis.hypothesis import Finding, Hypothesis
 from server.analysis.merging import merge, relative_size, same_table
+from server.analysis.online import Batch, most_passing
 from server.analysis.question import Question
 
 FALSE_DISCOVERY_RATE = 0.05
+Level = Callable[[int], float]
 WEIGHTS = {"size": 0.5, "surprise": 0.25, "certainty": 0.25}
 SURE_DIGITS = 10.0  # a q value of 1e-10 is as sure as the score can tell
 SLICE_WEIGHT = 0.85  # what holds for a part matters less than what holds for the whole
@@ -37,22 +39,26 @@ class Ranking:
     findings: tuple[Finding, ...]
     hypotheses_tested: int
     discoveries: int
+    batch: Batch
 
 
-def rank(hypotheses: Sequence[Hypothesis], question: Question) -> Ranking:
+def rank(hypotheses: Sequence[Hypothesis], question: Question, level: Level | None = None) -> Ranking:
     """Corrects every p value of the report together, drops what is immaterial, merges what is said twice.
 
-    What the question asks for comes first, whatever its score.
+    What the question asks for comes first, whatever its score. `level` gives the share of false discoveries allowed,
+    of the number of hypotheses; FALSE_DISCOVERY_RATE when None.
     """
     ordered = sorted(hypotheses, key=lambda hypothesis: hypothesis.key)
+    loud = [hypothesis for hypothesis in ordered if not hypothesis.quiet]
+    allowed = FALSE_DISCOVERY_RATE if level is None else level(len(loud))
     if not ordered:
-        return Ranking((), 0, 0)
+        return Ranking((), 0, 0, Batch(allowed, 0, 0))
     q_values = _q_values(ordered)
     newest = max((h.facts.timeline.last for h in ordered if h.facts.timeline), default=None)
     passed = [
         Finding(hypothesis, float(q_value), score(hypothesis, float(q_value), newest))
         for hypothesis, q_value in zip(ordered, q_values, strict=True)
-        if q_value <= FALSE_DISCOVERY_RATE and hypothesis.material
+        if q_value <= allowed and hypothesis.material
     ]
     # The asked measure is told rather than its likes, then money; a whole rather than parts that move as it does.
     passed.sort(key=lambda finding: _speaks(finding, question))
@@ -61,7 +67,18 @@ def rank(hypotheses: Sequence[Hypothesis], question: Question) -> Ranking:
     # Where no measure is named, everything of the kind asked for comes before the rest.
     named = any(question.names_measure(hypothesis) for hypothesis in ordered)
     explained.sort(key=lambda finding: _place(finding, question, passed, named=named))
-    return Ranking(tuple(explained), sum(hypothesis.choices for hypothesis in ordered), len(passed))
+    tested = sum(hypothesis.choices for hypothesis in ordered)
+    return Ranking(tuple(explained), tested, len(passed), _batch(ordered, loud, q_values, level=allowed))
+
+
+def _batch(
+    ordered: Sequence[Hypothesis], loud: Sequence[Hypothesis], q_values: inference.Floats, *, level: float
+) -> Batch:
+    """What was tested at which level, for those who test again and again."""
+    pairs = zip(ordered, q_values, strict=True)
+    passed = sum(not hypothesis.quiet and q_value <= level for hypothesis, q_value in pairs)
+    weighted = _weighted([_prior(hypothesis) for hypothesis in loud], loud) if loud else ()
+    return Batch(level, int(passed), most_passing([float(p) for p in weighted], level))
 
 
 def _q_values(hypotheses: Sequence[Hypothesis]) -> inference.Floats:

@@ -1,6 +1,6 @@
 """What an analysis is asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -37,6 +37,9 @@ class AnalysisRequest:
     now: datetime
     sections: Sequence[int] = field(default=())
     limit: int | None = None  # findings kept; by the report's type when None
+    level: Callable[[int], float] | None = (
+        None  # share of false discoveries allowed, of the number of hypotheses
+    )
     focus: Sequence[Focus] = field(default=())  # what to look at first
 
     def period(self) -> tuple[datetime, datetime] | None:

@@ -13,7 +13,7 @@ from server.stores.session import Transaction
 from server.stores.tables import credit_entries, dashboards
 
 _c = dashboards.c
-_LEAN = tuple(column for column in _c if column.name not in ("config", "content"))
+_LEAN = tuple(column for column in _c if column.name not in ("config", "content", "tested"))
 LISTING = Listing(
     dashboards,
     columns=_LEAN,
@@ -74,6 +74,12 @@ async def set_refreshed(
     await tx.run(_CHANGE, {**of, "last_refreshed_at": now, "data_as_of": data_as_of})
 
 
+async def set_tested(tx: Transaction, organization_id: str, dashboard_id: str, tested: bytes) -> None:
+    """What the refreshes of a dashboard have tested so far, as `server.analysis.online` writes it."""
+    of = {"of_organization": organization_id, "of_id": dashboard_id}
+    await tx.run(_CHANGE, {**of, "tested": tested})
+
+
 async def remove(tx: Transaction, organization_id: str, dashboard_id: str) -> bool:
     """Delete a dashboard; whether it existed."""
     return await tx.run(_REMOVE, {"of_organization": organization_id, "of_id": dashboard_id}) > 0
@@ -126,6 +132,8 @@ def _maker(row: Row[Any]) -> UserReference:
 
 def _columns(dashboard: Dashboard) -> dict[str, Any]:
     content = Dashboard(widgets=dashboard.widgets, insights=dashboard.insights, evidence=dashboard.evidence)
+    if dashboard.HasField("statistics"):
+        content.statistics.CopyFrom(dashboard.statistics)
     return {
         "name": dashboard.name,
         "name_folded": folded(dashboard.name),

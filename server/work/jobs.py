@@ -28,7 +28,7 @@ V8_RESERVED_BYTES = 640 << 20
 JOBS: dict[str, Job] = {
     "ingest": Job("server.work.ingest:run", writes=True),
     "analyse": Job("server.analysis.job:run"),
-    "insights": Job("server.analysis.job:run"),
+    "insights": Job("server.analysis.board_insights:run"),
     "tell": Job("server.analysis.telling:run"),
     "verify": Job("server.analysis.verify:run"),
     "compare": Job("server.analysis.compare.job:run"),

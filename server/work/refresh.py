@@ -2,15 +2,18 @@
 
 import asyncio
 import base64
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 import structlog
 from claribi.v1.dashboards_pb2 import Dashboard, Widget
 from claribi.v1.reports_pb2 import REPORT_TYPE_STANDARD, Report
 from sqlalchemy import Row
 
+from server.analysis.online import Batch, Wealth
 from server.clock import Clock, now, timestamp, to_datetime
 from server.errors import ApiError, not_found
 from server.job import JobFailed
@@ -33,12 +36,24 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Refresh:
-    """A refresh under way: the dashboard as it was, the rows of its sources, the credit set aside."""
+    """A refresh under way: the dashboard as it was, its sources, the credit set aside, what was tested of it so far."""
 
     organization_id: str
     dashboard: Dashboard
     sources: Mapping[str, Row[Any]]
     entry_id: str
+    wealth: Wealth
+
+    @property
+    def key(self) -> str:
+        """The data it stands on: sources and hashes of their snapshots."""
+        shown = sorted((row.id, row.snapshot_hash) for row in self.sources.values() if row.snapshot_hash)
+        return hashlib.sha256(repr(shown).encode()).hexdigest()
+
+    @property
+    def known(self) -> bool:
+        """Whether these very data were tested last, so that the answer stands."""
+        return self.dashboard.HasField("statistics") and self.wealth.last == self.key
 
 
 class Refresher:
@@ -104,7 +119,7 @@ class Refresher:
                 credits=CREDITS,
                 now=self._clock(),
             )
-        return Refresh(organization_id, dashboard, sources, entry_id)
+        return Refresh(organization_id, dashboard, sources, entry_id, Wealth.from_json(row.tested))
 
     async def _run(self, refresh: Refresh) -> None:
         try:
@@ -149,14 +164,19 @@ class Refresher:
         data = await self._sandbox.run("widgets", payload, limits=job_limits(self._settings))
         return list(Dashboard.FromString(data).widgets)
 
-    async def _analyse(self, refresh: Refresh) -> Report | None:
-        """The insights over the sources shown; None when the analysis failed, which does not take the widgets along."""
+    async def _analyse(self, refresh: Refresh) -> Dashboard | None:
+        """Insights, evidence and statistics of the sources shown; None when that failed, which spares the widgets.
+
+        Data that were tested last keep their answer; data that were tested before are tested at the same level again,
+        and only others spend what the refreshes so far have left.
+        """
         sources = self._readable_sources(refresh)
-        if not sources:
-            return None
+        if refresh.known or not sources:
+            return refresh.dashboard if refresh.known else None
         skeleton = Report(
             id=refresh.dashboard.id, name=refresh.dashboard.name, report_type=REPORT_TYPE_STANDARD
         )
+        budget, level = refresh.wealth.budget(), refresh.wealth.levels.get(refresh.key)
         payload = {
             "report": _b64(skeleton),
             "sections": [],
@@ -164,15 +184,25 @@ class Refresher:
             "now": to_datetime(self._clock()).isoformat(),
             "threads": self._settings.job_threads,
             "sources": sources,
+            "level": level,
+            "spendable": budget.spendable,
+            "discoveries": budget.discoveries,
         }
         try:
-            data = await self._sandbox.run("insights", payload, limits=job_limits(self._settings))
+            answer = orjson.loads(
+                await self._sandbox.run("insights", payload, limits=job_limits(self._settings))
+            )
         except JobFailed as failure:
             log.warning("no insights", dashboard_id=refresh.dashboard.id, error=failure.message)
             return None
-        return Report.FromString(data)
+        found = Dashboard.FromString(base64.b64decode(answer["dashboard"]))
+        if level is None:
+            refresh.wealth.enter(refresh.key, Batch(answer["level"], answer["passed"], answer["at_most"]))
+        refresh.wealth.last = refresh.key
+        found.statistics.refreshes_tested = refresh.wealth.tested
+        return found
 
-    async def _store(self, refresh: Refresh, widgets: list[Widget], found: Report | None) -> None:
+    async def _store(self, refresh: Refresh, widgets: list[Widget], found: Dashboard | None) -> None:
         moment = self._clock()
         async with self._database.write() as tx:
             row = await dashboards.fetch_one(tx, refresh.organization_id, refresh.dashboard.id)
@@ -180,8 +210,9 @@ class Refresher:
                 raise not_found()
             dashboard = dashboards.to_message(row)
             answered = carry_answers(dashboard.widgets, widgets)
-            _tell(dashboard, found or Report())
+            _tell(dashboard, found or Dashboard())
             await dashboards.save(tx, refresh.organization_id, dashboard, now=moment)
+            await dashboards.set_tested(tx, refresh.organization_id, dashboard.id, refresh.wealth.to_json())
             await dashboards.set_refreshed(
                 tx, refresh.organization_id, dashboard.id, data_as_of=_oldest(dashboard, refresh), now=moment
             )
@@ -218,13 +249,17 @@ def _problem(refresh: Refresh, widget: Widget) -> str | None:
     return UNREAD_SOURCE if row.snapshot_hash is None else None
 
 
-def _tell(dashboard: Dashboard, found: Report) -> None:
+def _tell(dashboard: Dashboard, found: Dashboard) -> None:
     """Replace the insights; of the evidence only what they print, and no charts, since a dashboard has its widgets."""
-    for name in ("insights", "evidence"):
-        dashboard.ClearField(name)
-    dashboard.insights.extend(found.insights)
     cited = {evidence_id for insight in found.insights for evidence_id in insight.evidence_ids}
-    dashboard.evidence.extend(item for item in found.evidence if item.id in cited)
+    insights = list(found.insights)
+    evidence = [item for item in found.evidence if item.id in cited]
+    for name in ("insights", "evidence", "statistics"):
+        dashboard.ClearField(name)
+    dashboard.insights.extend(insights)
+    dashboard.evidence.extend(evidence)
+    if found.HasField("statistics"):
+        dashboard.statistics.CopyFrom(found.statistics)
     for insight in dashboard.insights:
         insight.ClearField("chart_id")
 

@@ -6,15 +6,16 @@ import asyncio
 import base64
 from typing import Any
 
+import orjson
 import pytest
 from claribi.v1 import dashboards_pb2 as pb
 from claribi.v1.insights_pb2 import AGGREGATION_SUM, Evidence, Insight
 from claribi.v1.policy_pb2 import TIER_TRIAL
-from claribi.v1.reports_pb2 import Report
 from google.protobuf.field_mask_pb2 import FieldMask
 from sqlalchemy import delete, select, update
 
 from server.analysis.board import suggest_widgets
+from server.analysis.online import PROMISE, Budget, Wealth
 from server.clock import DAY
 from server.job import JobFailed
 from server.query.check import check_query
@@ -60,11 +61,16 @@ def answer_widgets(payload: dict[str, Any]) -> bytes:
     return pb.Dashboard(widgets=widgets).SerializeToString()
 
 
-def find_insights(_payload: dict[str, Any]) -> bytes:
-    return Report(
+def find_insights(payload: dict[str, Any]) -> bytes:
+    budget = Budget(payload["spendable"], payload["discoveries"])
+    level = budget.level(100) if payload["level"] is None else payload["level"]
+    found = pb.Dashboard(
         insights=[Insight(id="i1", title="Up", evidence_ids=["e1"], chart_id="c1")],
         evidence=[Evidence(id="e1", value=1), Evidence(id="e2", value=2)],
-    ).SerializeToString()
+        statistics=pb.DashboardStatistics(hypotheses_tested=100, discoveries=0, level=level),
+    )
+    content = base64.b64encode(found.SerializeToString()).decode()
+    return orjson.dumps({"dashboard": content, "level": level, "passed": 0, "at_most": 1})
 
 
 def widget(stage: Stage, **changes: Any) -> pb.Widget:
@@ -161,6 +167,61 @@ async def test_a_refresh_answers_every_widget_and_costs_one_credit(stage: Stage)
     assert not dashboard.insights[0].HasField("chart_id")
     assert [evidence.id for evidence in dashboard.evidence] == ["e1"]
     assert await credits_used(stage) == 1
+
+
+async def synced(stage: Stage, snapshot_hash: str) -> None:
+    """The source has other data."""
+    async with stage.database.write() as tx:
+        source = data_sources.c.id == stage.sources["home"]
+        await tx.run(update(data_sources).where(source).values(snapshot_hash=snapshot_hash))
+
+
+def asked_for_insights(stage: Stage) -> int:
+    return sum(job == "insights" for job, _ in stage.sandbox.asked)
+
+
+async def test_data_that_did_not_change_are_not_tested_again(stage: Stage) -> None:
+    made_one = await made(stage, widget(stage))
+    first = await refreshed(stage, made_one.id)
+    assert (first.statistics.refreshes_tested, first.statistics.hypotheses_tested) == (1, 100)
+    again = await refreshed(stage, made_one.id)
+    assert asked_for_insights(stage) == 1
+    assert (again.insights, again.evidence, again.statistics) == (
+        first.insights,
+        first.evidence,
+        first.statistics,
+    )
+    assert again.last_refreshed_at.ToMicroseconds() >= first.last_refreshed_at.ToMicroseconds()
+    assert await credits_used(stage) == 2
+
+
+async def test_each_refresh_of_other_data_spends_less_and_all_of_them_keep_the_promise(stage: Stage) -> None:
+    made_one = await made(stage, widget(stage))
+    levels = []
+    for number in range(6):
+        await synced(stage, f"{number:064x}")
+        dashboard = await refreshed(stage, made_one.id)
+        assert dashboard.statistics.refreshes_tested == number + 1
+        levels.append(dashboard.statistics.level)
+    assert levels == sorted(levels, reverse=True)
+    assert 0 < sum(levels) < PROMISE
+    # Data that come back are tested at the level they were tested at, and spend nothing.
+    await synced(stage, f"{2:064x}")
+    back = await refreshed(stage, made_one.id)
+    assert (back.statistics.level, back.statistics.refreshes_tested) == (levels[2], 6)
+
+
+async def test_a_test_that_failed_spends_nothing(stage: Stage) -> None:
+    made_one = await made(stage, widget(stage))
+    stage.sandbox.answers["insights"] = _fail
+    failed = await refreshed(stage, made_one.id)
+    assert not failed.HasField("statistics")
+    stage.sandbox.answers["insights"] = find_insights
+    dashboard = await refreshed(stage, made_one.id)
+    assert dashboard.statistics.level == Wealth().budget().level(100)
+    assert (dashboard.statistics.refreshes_tested, len(dashboard.insights)) == (1, 1)
+    listed = await stage.call("ListDashboards", pb.ListDashboardsRequest())
+    assert listed.results[0].id == made_one.id
 
 
 async def test_a_source_that_is_gone_fails_its_widgets_alone(stage: Stage) -> None:

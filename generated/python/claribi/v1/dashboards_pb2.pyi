@@ -80,7 +80,7 @@ WIDGET_TYPE_GAUGE: WidgetType
 WIDGET_TYPE_HEATMAP: WidgetType
 
 class Dashboard(_message.Message):
-    __slots__ = ("id", "name", "description", "status", "config", "widgets", "insights", "evidence", "last_refreshed_at", "data_as_of", "public_link", "created_by", "created_at", "updated_at")
+    __slots__ = ("id", "name", "description", "status", "config", "widgets", "insights", "evidence", "last_refreshed_at", "data_as_of", "public_link", "created_by", "created_at", "updated_at", "statistics")
     ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
@@ -95,6 +95,7 @@ class Dashboard(_message.Message):
     CREATED_BY_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
+    STATISTICS_FIELD_NUMBER: _ClassVar[int]
     id: str
     name: str
     description: str
@@ -109,7 +110,22 @@ class Dashboard(_message.Message):
     created_by: _reports_pb2.UserReference
     created_at: _timestamp_pb2.Timestamp
     updated_at: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., status: _Optional[_Union[DashboardStatus, str]] = ..., config: _Optional[_Union[DashboardConfig, _Mapping]] = ..., widgets: _Optional[_Iterable[_Union[Widget, _Mapping]]] = ..., insights: _Optional[_Iterable[_Union[_insights_pb2.Insight, _Mapping]]] = ..., evidence: _Optional[_Iterable[_Union[_insights_pb2.Evidence, _Mapping]]] = ..., last_refreshed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., public_link: _Optional[_Union[_sharing_pb2.PublicLink, _Mapping]] = ..., created_by: _Optional[_Union[_reports_pb2.UserReference, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    statistics: DashboardStatistics
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., status: _Optional[_Union[DashboardStatus, str]] = ..., config: _Optional[_Union[DashboardConfig, _Mapping]] = ..., widgets: _Optional[_Iterable[_Union[Widget, _Mapping]]] = ..., insights: _Optional[_Iterable[_Union[_insights_pb2.Insight, _Mapping]]] = ..., evidence: _Optional[_Iterable[_Union[_insights_pb2.Evidence, _Mapping]]] = ..., last_refreshed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., public_link: _Optional[_Union[_sharing_pb2.PublicLink, _Mapping]] = ..., created_by: _Optional[_Union[_reports_pb2.UserReference, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., statistics: _Optional[_Union[DashboardStatistics, _Mapping]] = ...) -> None: ...
+
+class DashboardStatistics(_message.Message):
+    __slots__ = ("refreshes_tested", "hypotheses_tested", "discoveries", "level", "false_discovery_rate")
+    REFRESHES_TESTED_FIELD_NUMBER: _ClassVar[int]
+    HYPOTHESES_TESTED_FIELD_NUMBER: _ClassVar[int]
+    DISCOVERIES_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    FALSE_DISCOVERY_RATE_FIELD_NUMBER: _ClassVar[int]
+    refreshes_tested: int
+    hypotheses_tested: int
+    discoveries: int
+    level: float
+    false_discovery_rate: float
+    def __init__(self, refreshes_tested: _Optional[int] = ..., hypotheses_tested: _Optional[int] = ..., discoveries: _Optional[int] = ..., level: _Optional[float] = ..., false_discovery_rate: _Optional[float] = ...) -> None: ...
 
 class DashboardConfig(_message.Message):
     __slots__ = ("layout", "filters", "refresh_frequency")
