@@ -42,4 +42,7 @@ def _by_hour(facts: Facts, recent: Condition) -> Timeline:
     table = np.where(np.isfinite(table), table, 0.0)
     n = {measure: table[:, 1 + 2 * place] for place, measure in enumerate(measures)}
     total = {measure: table[:, 2 + 2 * place] for place, measure in enumerate(measures)}
+    for average in facts.averages:
+        summed = replace(average, aggregation="sum")
+        n[average], total[average] = n[summed], total[summed]
     return Timeline("hour", starts, table[:, 0], n, total, starts[0], starts[-1])
