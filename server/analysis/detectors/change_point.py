@@ -228,7 +228,7 @@ def _levels(series: Series, words: _Words, writer: Writer) -> Text:
         template = writer.pick(
             (
                 f"Until then {{0}} ran at {{2}}{per} on average; since {{1}} it has run at {{3}}, {{4}} {way}.",
-                f"Where {{1}} begins, one stretch ends and another sets in: {{1}}: {{2}}{per} of {{0}} in the first, {{3}} in the second, {{4}} {way}.",
+                f"{{1}} parts {{0}} into a before and an after: {{2}}{per} up to then, {{3}} since, {{4}} {way}.",
                 f"{{0}} averaged {{2}}{per} up to {{1}} and {{3}} from there on: {{4}} {way}.",
             )
         )
