@@ -17,6 +17,8 @@ _PLAIN_NUMBER = re.compile(r"[+-]?\d[\d,.  \u202f]*(?: ?%)?")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200b\ufeff\ufffe\uffff]")
 _RIGHT_TO_LEFT = r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
 _RIGHT_TO_LEFT_RUN = re.compile(rf"{_RIGHT_TO_LEFT}+(?:[\s\-–,.·/]+{_RIGHT_TO_LEFT}+)*")
+_SIGNED_MONEY = re.compile(r"([+\u2212])(?=[$€£¥₹])")
+_SIGNED_AMOUNT = re.compile(r"[+\u2212][$€£¥₹][\d.,]+")
 _LONG_WORD = re.compile(rf"[^\s{BREAK}]{{{LONGEST_WORD + 1},}}")
 _VOID = frozenset({"meta", "input", "br", "link"})
 
@@ -49,6 +51,11 @@ def isolated(text: str) -> str:
     return _RIGHT_TO_LEFT_RUN.sub(lambda run: f"\u2068{run.group()}\u2069", text)
 
 
+def unbroken(text: str) -> str:
+    """The text with no place to break between a sign and a currency, where the rules of line breaking have one."""
+    return _SIGNED_MONEY.sub("\\1\u2060", text)
+
+
 def breakable(text: str) -> str:
     """The text with places to break in words longer than a line of a narrow column."""
     return _LONG_WORD.sub(lambda word: BREAK.join(re.findall(rf".{{1,{LONGEST_WORD}}}", word.group())), text)
@@ -64,6 +71,7 @@ def text(value: str) -> Safe:
     if isinstance(value, Safe):
         return value
     escaped = html.escape(_CONTROLS.sub("", value), quote=True)
+    escaped = _SIGNED_AMOUNT.sub(lambda amount: f'<span class="amount">{amount.group()}</span>', escaped)
     return Safe(_RIGHT_TO_LEFT_RUN.sub(lambda run: f"<bdi>{run.group()}</bdi>", escaped))
 
 

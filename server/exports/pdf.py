@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from claribi.v1 import reports_pb2 as pb
 
-from server.exports.escape import breakable, isolated, visible, visible_lines
+from server.exports.escape import breakable, isolated, unbroken, visible, visible_lines
 from server.exports.outline import Outline, outline
 
 HERE = Path(__file__).parent
@@ -94,7 +94,7 @@ def _printable(value: Any, key: str = "") -> Any:
         return value
     if key in _WITH_LINES:
         return isolated(breakable(visible_lines(value)))
-    return isolated(breakable(visible(value)))
+    return unbroken(isolated(breakable(visible(value))))
 
 
 def _size(text: str, sizes: tuple[tuple[float, float], ...]) -> float:

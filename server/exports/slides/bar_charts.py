@@ -114,37 +114,46 @@ def add_waterfall(slide: Slide, chart: ipb.Chart, numbers: Mapping[str, str], bo
     """The steps of a waterfall as stacked rows on an invisible foot; their numbers ride on an invisible end."""
     steps = list(reversed(waterfall.steps(chart, numbers)))
     floor = waterfall.base(steps)
-    high = max((max(step.start, step.end) for step in steps), default=1.0)
-    axis = number_axis(floor, high, unit=chart.y.unit)
-    data = Categories()
-    data.categories = [shorten(step.name, LONGEST_NAME_PT) for step in steps]
-    data.add_series("Begins at", [0.0 if step.total else min(step.start, step.end) for step in steps])
-    for name, colour in _KINDS:
-        data.add_series(
-            name, [abs(step.end - step.start) if step.colour == colour else None for step in steps]
-        )
-    data.add_series("Label", [axis.step] * len(steps))
+    high = max((max(step.start, step.end) for step in steps), default=floor + 1.0)
+    names = max((width(step.name, axes.FONT_PT) for step in steps), default=0.0) + 14
+    left = min(names, box.width * LABEL_SHARE)
+    ends = max((width(step.label, axes.FONT_PT) for step in steps), default=0.0) + 12
+    # The axis goes on behind the longest bar, so that its number has a place there.
+    room = ends * (high - floor) / max(box.width - left - 8 - ends, 60)
+    data = _steps_data(steps, room)
     frame: Any = slide.shapes.add_chart(XL_CHART_TYPE.BAR_STACKED, *box.emu(), data)
     drawn = frame.chart
     axes.plain(drawn)
     drawn.plots[0].gap_width, drawn.plots[0].overlap = GAP_PERCENT, 100
-    axes.value_axis(drawn, axis, shown=False)
-    foot, *kinds, label = drawn.plots[0].series
-    foot.format.fill.background()
-    label.format.fill.background()
-    for one, (_, colour) in zip(kinds, _KINDS, strict=True):
-        _colour(one, colour)
-    for index, step in enumerate(steps):
-        if step.label:
-            axes.label(
-                label.points[index], step.label, position=XL_LABEL_POSITION.INSIDE_BASE, colour=palette.INK
-            )
-    names = max((width(step.name, axes.FONT_PT) for step in steps), default=0.0) + 14
-    ends = max((width(step.label, axes.FONT_PT) for step in steps), default=0.0) + 10
-    axes.lay_out(drawn, box, left=min(names, box.width * LABEL_SHARE), right=ends, top=8, bottom=8)
-    drawn.value_axis.maximum_scale = high
+    axes.value_axis(drawn, number_axis(floor, high, unit=chart.y.unit), shown=False)
+    drawn.value_axis.minimum_scale, drawn.value_axis.maximum_scale = floor, high + room
+    _paint_steps(drawn, steps)
+    axes.lay_out(drawn, box, left=left, right=8, top=8, bottom=8)
     axes.category_axis(drawn, [""] * len(steps), box.height, ink=palette.INK)
     return frame
+
+
+def _steps_data(steps: Sequence[waterfall.Step], room: float) -> Categories:
+    data = Categories()
+    data.categories = [shorten(step.name, LONGEST_NAME_PT) for step in steps]
+    data.add_series("Begins at", [0.0 if step.total else min(step.start, step.end) for step in steps])
+    for name, colour in _KINDS:
+        lengths = [abs(step.end - step.start) if step.colour == colour else None for step in steps]
+        data.add_series(name, lengths)
+    data.add_series("Label", [room] * len(steps))
+    return data
+
+
+def _paint_steps(drawn: Any, steps: Sequence[waterfall.Step]) -> None:
+    foot, *kinds, label = drawn.plots[0].series
+    for one, (_, colour) in zip(kinds, _KINDS, strict=True):
+        _colour(one, colour)
+    for hidden in (foot, label):
+        hidden.format.fill.background()
+    where = XL_LABEL_POSITION.INSIDE_BASE
+    for index, step in enumerate(steps):
+        if step.label:
+            axes.label(label.points[index], step.label, position=where, colour=palette.INK)
 
 
 _KINDS = (("Total", palette.SERIES[0]), ("Added", palette.RISE), ("Taken away", palette.FALL))

@@ -16,11 +16,12 @@ from pptx.util import Pt
 from server.exports.charts import palette
 from server.exports.charts.text_size import width
 from server.exports.charts.units import NO_BREAK
-from server.exports.escape import isolated, visible, visible_lines
+from server.exports.escape import isolated, unbroken, visible, visible_lines
 from server.exports.slides import theme
 
 LINE_FACTOR = 1.22  # height of a line in sizes of its letters
 CUT = " …"
+CELL_PT, MOST_CELL_LINES = 11, 4
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ _ALIGNED = {"left": PP_ALIGN.LEFT, "right": PP_ALIGN.RIGHT, "center": PP_ALIGN.C
 
 def printable(text: str) -> str:
     """A text as it may stand in a file of slides."""
-    return isolated(visible(text))
+    return unbroken(isolated(visible(text)))
 
 
 class Slide:
@@ -177,9 +178,14 @@ class Slide:
         return left + wide
 
     def table(
-        self, box: Box, rows: Sequence[Sequence[str]], widths: Sequence[float], *, sizes: float = 11
+        self,
+        box: Box,
+        rows: Sequence[Sequence[str]],
+        widths: Sequence[float],
+        *,
+        numeric: Sequence[bool] = (),
     ) -> None:
-        """A table, its first row the heading; columns share the width in these proportions."""
+        """A table, its first row the heading; columns share the width in these proportions, numbers at the right."""
         frame = self._slide.shapes.add_table(
             len(rows), len(widths), *Box(box.left, box.top, box.width, 1).emu()
         )
@@ -188,20 +194,28 @@ class Slide:
             "{http://schemas.openxmlformats.org/drawingml/2006/main}tableStyleId"
         ).text = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"  # No style, no grid
         unit = box.width / sum(widths)
-        for index, share in enumerate(widths):
-            table.columns[index].width = Pt(share * unit)
+        columns = [share * unit for share in widths]
+        for index, wide in enumerate(columns):
+            table.columns[index].width = Pt(wide)
         for number, row in enumerate(rows):
-            table.rows[number].height = Pt(row_height(row, [share * unit for share in widths], sizes))
+            table.rows[number].height = Pt(row_height(row, columns))
+            ground = theme.DEEP if number == 0 else theme.WASH if number % 2 else "#FFFFFF"
             for index, text in enumerate(row):
-                cell = table.cell(number, index)
-                limit = widths[index] * unit - 10
-                look = Look((sizes,), "#FFFFFF" if number == 0 else palette.INK, bold=number == 0)
-                self._write(cell.text_frame, [text], Box(0, 0, limit, 4 * sizes * LINE_FACTOR), look)
-                cell.margin_left = cell.margin_right = Pt(5)
-                cell.margin_top = cell.margin_bottom = Pt(3)
-                cell.fill.solid()
-                ground = theme.DEEP if number == 0 else theme.WASH if number % 2 else "#FFFFFF"
-                cell.fill.fore_color.rgb = RGBColor.from_string(ground[1:])
+                right = index < len(numeric) and numeric[index]
+                look = Look(
+                    (CELL_PT,),
+                    "#FFFFFF" if number == 0 else palette.INK,
+                    bold=number == 0,
+                    align="right" if right else "left",
+                )
+                self._cell(table.cell(number, index), text, columns[index] - 10, look, ground=ground)
+
+    def _cell(self, cell: Any, text: str, wide: float, look: Look, *, ground: str) -> None:
+        self._write(cell.text_frame, [text], Box(0, 0, wide, MOST_CELL_LINES * CELL_PT * LINE_FACTOR), look)
+        cell.margin_left = cell.margin_right = Pt(5)
+        cell.margin_top = cell.margin_bottom = Pt(3)
+        cell.fill.solid()
+        cell.fill.fore_color.rgb = RGBColor.from_string(ground[1:])
 
     @property
     def shapes(self) -> Any:
@@ -223,10 +237,12 @@ class Slide:
             self._slide.notes_slide.notes_text_frame.text = "\n".join(said)
 
 
-def row_height(row: Sequence[str], widths: Sequence[float], size: float) -> float:
+def row_height(row: Sequence[str], widths: Sequence[float]) -> float:
     """The height of a row of a table, in points."""
-    most = max(min(lines(text, wide - 10, size), 4) for text, wide in zip(row, widths, strict=True))
-    return most * size * LINE_FACTOR + 6
+    most = max(
+        min(lines(text, wide - 10, CELL_PT), MOST_CELL_LINES) for text, wide in zip(row, widths, strict=True)
+    )
+    return most * CELL_PT * LINE_FACTOR + 6
 
 
 def _as_field(paragraph: Any) -> None:

@@ -11,7 +11,7 @@ from pptx.presentation import Presentation
 from server.exports.charts import palette
 from server.exports.outline import Block, Figure, Finding, Metric, Outline, Proof
 from server.exports.slides import tables, theme
-from server.exports.slides.deck import Box, Deck, Look, Slide
+from server.exports.slides.deck import Box, Deck, Look, Slide, height
 from server.exports.slides.native import add_chart
 
 BODY = Box(theme.MARGIN_PT, 108, theme.WIDTH_PT - 2 * theme.MARGIN_PT, 384)
@@ -19,6 +19,8 @@ MOST_HIGHLIGHTS = 3
 CARDS_A_ROW, CARDS_A_SLIDE = 4, 8
 CARD_GAP_PT, CARD_HEIGHT_PT, CAPTION_PT = 16, 104, 22
 PROSE = Look((18, 16, 14, 12, 10.5), gap=12)
+# Over the cards of numbers; a summary that needs smaller letters has a slide of its own.
+SHORT_PROSE = Look((16, 15, 14, 13), gap=7)
 SHORT_FOOT = 90
 MOST_NOTED = 40  # pieces of evidence spelt out in the notes of one slide
 
@@ -128,12 +130,8 @@ class _Story:
     def _in_short(self, summary: Block, numbers: Block) -> None:
         """The summary over the numbers one asks for first."""
         slide = self.deck.add(summary.title)
-        rows = -(-len(numbers.metrics) // CARDS_A_ROW)
-        cards = rows * (CARD_HEIGHT_PT + CARD_GAP_PT) + CAPTION_PT
-        room = Box(BODY.left, BODY.top, BODY.width, BODY.height - cards - CARD_GAP_PT)
-        used = slide.text(
-            room, [*summary.paragraphs, *summary.closing], Look((16, 15, 14, 13, 12, 11, 10), gap=7)
-        )
+        said = [*summary.paragraphs, *summary.closing]
+        used = slide.text(_over_cards(numbers), said, SHORT_PROSE)
         top = BODY.top + used + CARD_GAP_PT
         caption = [" ".join([numbers.title + ".", *numbers.paragraphs])]
         slide.text(Box(BODY.left, top, BODY.width, CAPTION_PT), caption, Look((11, 10, 9), palette.MUTED))
@@ -225,7 +223,7 @@ class _Story:
         used = slide.text(Box(BODY.left, BODY.top, 760, 80), [intro], Look((15, 13)))
         rows = [["What", "Value"], *([key, value] for key, value in self.laid_out.colophon)]
         box = Box(BODY.left, BODY.top + used + 18, BODY.width, 200)
-        slide.table(box, rows[: tables.ROWS_A_SLIDE], [1, 2.6], sizes=10)
+        slide.table(box, rows[: tables.ROWS_A_SLIDE], [1, 2.6])
 
     def _evidence(self, ids: Sequence[str]) -> list[str]:
         found = [self.proofs[key] for key in dict.fromkeys(ids) if key in self.proofs]
@@ -237,8 +235,20 @@ def _read_together(blocks: Sequence[Block]) -> bool:
     if [block.kind for block in blocks[:2]] != ["executive_summary", "key_metrics"]:
         return False
     summary, numbers = blocks[0], blocks[1]
-    told = bool(summary.paragraphs or summary.closing) and len(summary.bullets) <= MOST_HIGHLIGHTS
-    return told and 0 < len(numbers.metrics) <= CARDS_A_SLIDE and not numbers.bullets
+    said = [*summary.paragraphs, *summary.closing]
+    if not said or len(summary.bullets) > MOST_HIGHLIGHTS or numbers.bullets:
+        return False
+    if not 0 < len(numbers.metrics) <= CARDS_A_SLIDE:
+        return False
+    room = _over_cards(numbers)
+    return height(said, room.width, SHORT_PROSE.sizes[-1], SHORT_PROSE.gap) <= room.height
+
+
+def _over_cards(numbers: Block) -> Box:
+    """What the cards of numbers leave of a slide."""
+    rows = -(-len(numbers.metrics) // CARDS_A_ROW)
+    cards = rows * (CARD_HEIGHT_PT + CARD_GAP_PT) + CAPTION_PT
+    return Box(BODY.left, BODY.top, BODY.width, BODY.height - cards - CARD_GAP_PT)
 
 
 def _joined(blocks: Sequence[Block]) -> list[Block]:

@@ -12,7 +12,6 @@ from server.exports.slides.deck import Box, Deck, row_height
 
 ROWS_A_SLIDE = 18
 BODY = Box(theme.MARGIN_PT, 104, theme.WIDTH_PT - 2 * theme.MARGIN_PT, 392)
-SIZE_PT = 11
 MOST_COLUMNS = 8
 Rows = Sequence[Sequence[str]]
 
@@ -27,7 +26,13 @@ def add(deck: Deck, block: Block) -> None:
     if block.table is not None:
         wide = max(1, min(MOST_COLUMNS, len(block.table.columns)))
         rows = [list(row)[:wide] for row in block.table.rows]
-        _paged(deck, block.title, [list(block.table.columns)[:wide], *rows], [1.0] * wide)
+        _paged(
+            deck,
+            block.title,
+            [list(block.table.columns)[:wide], *rows],
+            [1.0] * wide,
+            numeric=block.table.numeric,
+        )
     if block.quality:
         head = ["Severity", "Where", "What to know"]
         found = [[item.severity, item.where, f"{item.kind}. {item.description}"] for item in block.quality]
@@ -35,16 +40,29 @@ def add(deck: Deck, block: Block) -> None:
     if block.proofs:
         head = ["No.", "What it is", "Printed as", "Table"]
         listed = [[item.id, item.label, item.display, item.table] for item in block.proofs]
-        _paged(deck, block.title, [head, *listed], [0.7, 5, 2, 2], queries=block.proofs)
+        _paged(
+            deck,
+            block.title,
+            [head, *listed],
+            [0.7, 5, 2, 2],
+            queries=block.proofs,
+            numeric=(False, False, True),
+        )
 
 
 def _paged(
-    deck: Deck, title: str, rows: Rows, widths: Sequence[float], *, queries: Sequence[Proof] = ()
+    deck: Deck,
+    title: str,
+    rows: Rows,
+    widths: Sequence[float],
+    *,
+    queries: Sequence[Proof] = (),
+    numeric: Sequence[bool] = (),
 ) -> None:
     head, body = rows[0], rows[1:]
     for start, end in _pages(head, body, widths):
         slide = deck.add(title)
-        slide.table(BODY, [head, *body[start:end]], widths, sizes=SIZE_PT)
+        slide.table(BODY, [head, *body[start:end]], widths, numeric=numeric)
         slide.notes([_asked(item) for item in queries[start:end]])
 
 
@@ -52,12 +70,12 @@ def _pages(head: Sequence[str], body: Rows, widths: Sequence[float]) -> Iterator
     """First and last row (exclusive) of each slide."""
     unit = BODY.width / sum(widths)
     columns = [share * unit for share in widths]
-    start, used = 0, row_height(head, columns, SIZE_PT)
+    start, used = 0, row_height(head, columns)
     for index, row in enumerate(body):
-        tall = row_height(row, columns, SIZE_PT)
+        tall = row_height(row, columns)
         if index > start and (used + tall > BODY.height or index - start >= ROWS_A_SLIDE):
             yield start, index
-            start, used = index, row_height(head, columns, SIZE_PT)
+            start, used = index, row_height(head, columns)
         used += tall
     if start < len(body):
         yield start, len(body)

@@ -18,6 +18,7 @@ from claribi.v1 import insights_pb2 as ipb
 from claribi.v1 import reports_pb2 as pb
 
 from server import exports
+from server.exports.escape import unbroken
 from tests.unit.exports import sample_charts, sample_report
 
 ROOT = Path(__file__).parents[3]
@@ -42,8 +43,8 @@ def pdf_pages(data: bytes) -> list[str]:
 
 
 def squeezed(text: str) -> str:
-    """Without white space, which a line break moves about."""
-    return re.sub(r"\s", "", text)
+    """Without white space, which a line break moves about, and without what keeps a line whole."""
+    return re.sub(r"[\s\u2060]", "", text)
 
 
 def page_text(data: bytes) -> str:
@@ -301,3 +302,12 @@ def test_a_summary_gives_the_answer_then_what_matters_and_how_it_was_read_last()
         for text in (report.summary[:40], report.sections[0].bullets[2], "Your question was read")
     ]
     assert places == sorted(places)
+
+
+def test_a_sign_never_stands_at_the_end_of_a_line_without_its_amount() -> None:
+    report = sample_report.sample()
+    report.sections[0].paragraphs.append("Of the change, one region made −$35,900 and another +€12.50.")
+    page = exports.render(report, "html").decode()
+    assert '<span class="amount">−$35,900</span>' in page
+    assert '<span class="amount">+€12.50.</span>' in page
+    assert unbroken("−$35,900 and 4 − 3") == "−\u2060$35,900 and 4 − 3"
