@@ -61,7 +61,8 @@ def compare(runs: Runs, ledger: Ledger, progress: Callable[[str, float], None]) 
     comparison = reports.ReportComparison(before=_run(runs.before), after=_run(runs.after))
     pairs = match_findings(runs.before.report.insights, runs.after.report.insights)
     comparison.findings.extend(compared_findings(pairs))
-    comparison.numbers.extend(compared_numbers(runs, match_numbers(runs, pairs)))
+    numbers, unasked = compared_numbers(runs, match_numbers(runs, pairs))
+    comparison.numbers.extend(numbers)
     for number in comparison.numbers:
         name = _COUNTED[number.verdict]
         setattr(comparison, name, getattr(comparison, name) + 1)
@@ -70,6 +71,8 @@ def compare(runs: Runs, ledger: Ledger, progress: Callable[[str, float], None]) 
     tables = read_tables(runs, question.names, ledger.now)
     found = [split for pair in tables.pairs for split in splits(pair, totals(pair, ledger), ledger)]
     _tell(comparison, runs, tables, found=found, ledger=ledger)
+    if unasked:
+        comparison.notes.append(words.unasked(unasked, ledger).text)
     comparison.evidence.extend(ledger.entries)
     comparison.compared_at.FromDatetime(ledger.now)
     progress("compare", 1.0)

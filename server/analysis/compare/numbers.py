@@ -143,11 +143,14 @@ def _places(runs: Runs, findings: Sequence[FindingPair]) -> list[tuple[set[str],
     return [*places, (headline[0], headline[1])]
 
 
-def compared_numbers(runs: Runs, pairs: Sequence[NumberPair]) -> list[reports.ComparedNumber]:
-    """The messages: what moved most first, then what is in one run only, then what is the same."""
+def compared_numbers(runs: Runs, pairs: Sequence[NumberPair]) -> tuple[list[reports.ComparedNumber], int]:
+    """The messages: what moved most first, then what is in one run only, then what is the same.
+
+    Also how many questions were left unasked because the budget was spent.
+    """
     asker = _Asker(runs)
     told = [asker.message(pair) for pair in pairs]
-    return sorted(told, key=_place)
+    return sorted(told, key=_place), max(asker.asked - RERUN_BUDGET, 0)
 
 
 def _place(number: reports.ComparedNumber) -> tuple[int, float]:

@@ -199,6 +199,14 @@ def notes(runs: Runs, tables: Tables, ledger: Ledger) -> list[str]:
     return [text.text for text in said]
 
 
+def unasked(count: int, ledger: Ledger) -> Text:
+    """That not every question of one run was asked of the data of the other."""
+    questions = Statistic(f"{count:,} question{'s' if count != 1 else ''}")
+    return ledger.say(
+        "{0} of one run could not be asked of the other's data, there being so many.", questions
+    )
+
+
 def _about_sources(runs: Runs, ledger: Ledger) -> list[Text]:
     said = []
     if not runs.same_sources:

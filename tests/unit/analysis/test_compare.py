@@ -199,6 +199,15 @@ def test_data_that_are_gone_are_said_and_what_can_be_compared_is(changed: tuple[
     assert list(both_gone.splits) == []
 
 
+def test_questions_beyond_the_budget_are_counted(
+    changed: tuple[dict[str, Any], ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.analysis.compare.numbers.RERUN_BUDGET", 1)
+    told = compared(*changed)
+    assert any("could not be asked of the other's data" in note for note in told.notes)
+    assert sum(number.HasField("before_query_after_data") for number in told.numbers) < len(told.numbers)
+
+
 def test_different_sources_are_said_plainly(tmp_path: Path) -> None:
     one = run_of([source(tmp_path / "one", sales(600), "shop-1")])
     two = run_of([source(tmp_path / "two", sales(640), "shop-2")])
