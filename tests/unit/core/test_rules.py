@@ -36,7 +36,7 @@ REQUIRED = "This field is required."
         ),
         (
             reports_pb2.GenerateReportRequest(name="x", data_source_ids=["a"], output_format=99),
-            {"output_format": ["Not a valid choice. Allowed: pdf, html, xlsx, csv, json."]},
+            {"output_format": ["Not a valid choice. Allowed: pdf, html, xlsx, csv, json, pptx."]},
         ),
         (
             reports_pb2.GenerateReportRequest(name="x", data_source_ids=["a"], seed=-1),
