@@ -79,7 +79,13 @@ def measure_nodes(insight: Insight, world: World) -> set[str]:
 def _tied(nodes: set[str], column: str, world: World) -> bool:
     if any(world.dependent(node, column) for node in nodes):
         return True
-    return ROWS in nodes and column in world.uneven
+    return ROWS in nodes and _unequal(column, world)
+
+
+def _unequal(column: str, world: World) -> bool:
+    """Whether the column's members differ in rows by design; flags and states always do."""
+    flag = column in world.cells and world.cells[column].dtype == bool
+    return flag or column in world.uneven or column == world.state
 
 
 def _source(column: str, world: World) -> str:

@@ -29,6 +29,15 @@ def _against(values: np.ndarray, inside: np.ndarray) -> str:
     return f"{values[inside].mean():.4g} against {values[~inside].mean():.4g}"
 
 
+def _mean_values(values: np.ndarray, inside: np.ndarray) -> tuple[float, ...]:
+    """The difference of means and of medians, from the rest and from all, plain and relative."""
+    sizes: list[float] = []
+    for middle in (np.mean, np.median):
+        mine, rest, whole = (float(middle(part)) for part in (values[inside], values[~inside], values))
+        sizes += [mine - rest, mine - whole, mine, mine / rest - 1 if rest else 0.0, mine / whole - 1 if whole else 0.0]
+    return tuple(sizes)
+
+
 def _member(random: Random, world: World) -> tuple[str, str]:
     dimension = pick(random, world.dimensions)
     member = pick(random, sorted(set(world.cells[dimension])))
@@ -52,7 +61,7 @@ def mean_by_group(random: Random, world: World, size: str) -> Case:
     after = world.cells[measure] = made(strength)
     world.cause(measure, dimension)
     p, mean, rest = right_tests.welch(after, inside), after[inside].mean(), after[~inside].mean()
-    values = (mean - rest, mean - after.mean(), mean / rest - 1, mean / after.mean() - 1, mean)
+    values = _mean_values(after, inside)
     return Case(
         world,
         Truth(
@@ -173,8 +182,7 @@ def duration_by_group(random: Random, world: World, size: str) -> Case:
     mine = inside[ended]
     p, mean, rest = right_tests.welch(hours, mine), hours[mine].mean(), hours[~mine].mean()
     world.cause("#duration", dimension)
-    sizes = [mean - rest, mean - hours.mean(), mean]
-    values = [size * unit for size in sizes for unit in (1, 60, 3600, 1 / 24)]
+    values = [size * unit for size in _mean_values(hours, mine) for unit in (1, 60, 3600, 1 / 24)]
     return Case(
         world,
         Truth(
@@ -186,7 +194,7 @@ def duration_by_group(random: Random, world: World, size: str) -> Case:
             (member,),
             p=p,
             size=size_of(p),
-            values=(*values, mean / rest - 1, mean / hours.mean() - 1),
+            values=tuple(values),
             flip=len(set(world.cells[dimension])) == 2,
             line=f"duration of {dimension}={member} is {mean:.4g} h against {rest:.4g} h",
         ),
@@ -445,7 +453,7 @@ def second_table(random: Random, world: World, size: str) -> Case:
     world.cause(measure, "segment")
     world.causes.setdefault("customer_id", set()).add("segment")
     p, mean, rest = right_tests.welch(after, inside), after[inside].mean(), after[~inside].mean()
-    values = (mean - rest, mean - after.mean(), mean / rest - 1, mean / after.mean() - 1, mean)
+    values = _mean_values(after, inside)
     return Case(
         world,
         Truth(
