@@ -163,7 +163,14 @@ def _measures_fit(insight: Insight, truth: Truth, world: World) -> bool:
     measure = insight.subject.measure
     if truth.type_is("correlation"):
         return _pair_fits(insight, truth, world)
+    if any(wanted.function == "count" for wanted in truth.measures) and _sums(measure):
+        return True
     return any(same_measure(measure, wanted, world) for wanted in truth.measures)
+
+
+def _sums(measure: Any) -> bool:
+    """More rows, higher sums: of whatever."""
+    return bool(measure.expression.lower().startswith("sum(") and not function_of(measure))
 
 
 def _pair_fits(insight: Insight, truth: Truth, world: World) -> bool:

@@ -34,7 +34,13 @@ def _mean_values(values: np.ndarray, inside: np.ndarray) -> tuple[float, ...]:
     sizes: list[float] = []
     for middle in (np.mean, np.median):
         mine, rest, whole = (float(middle(part)) for part in (values[inside], values[~inside], values))
-        sizes += [mine - rest, mine - whole, mine, mine / rest - 1 if rest else 0.0, mine / whole - 1 if whole else 0.0]
+        sizes += [
+            mine - rest,
+            mine - whole,
+            mine,
+            mine / rest - 1 if rest else 0.0,
+            mine / whole - 1 if whole else 0.0,
+        ]
     return tuple(sizes)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from claribi.v1.insights_pb2 import Insight
 from claribi.v1.reports_pb2 import Report
 
+from tests.quality.foresight import foresight
 from tests.quality.judging import CONSEQUENCE, FALSE, TRUE, judge
 from tests.quality.matching import kind_of, magnitude_error, match
 from tests.quality.planting import VARIANTS, made, plan
@@ -129,6 +130,18 @@ def print_planted(outcomes: list[Outcome], seed: int) -> None:
         f"  n={len(detectable)}"
     )
     _print_claims(outcomes)
+    _print_forecasts(outcomes)
+
+
+def _print_forecasts(outcomes: list[Outcome]) -> None:
+    seen = [foresight(i, o.case.world) for o in outcomes for i in o.claims if kind_of(i) == "forecast"]
+    known = [one for one in seen if one is not None]
+    if known:
+        errors = [abs(one.said - one.actual) / max(1e-9, abs(one.actual)) for one in known]
+        print(
+            f"  forecasts {len(seen)}, judged by the held-out future {len(known)}: inside the interval"
+            f" {sum(one.held for one in known)}/{len(known)}, median error {statistics.median(errors):.3f}"
+        )
 
 
 def _print_claims(outcomes: list[Outcome]) -> None:

@@ -60,6 +60,7 @@ class World:
     number: str = ""  # a number rows may be binned by
     series: bool = False  # one row a period
     others: dict[str, Cells] = field(default_factory=dict)
+    future: Cells = field(default_factory=dict)  # rows held out, after the last
     causes: dict[str, set[str]] = field(default_factory=dict)
     beats: list[Beat] = field(default_factory=list)
     copies: dict[str, tuple[str, ...]] = field(default_factory=dict)
