@@ -97,3 +97,13 @@ def test_a_strong_month_is_named(tmp_path: Path) -> None:
 
 def test_even_sales_have_no_season(tmp_path: Path) -> None:
     assert _seasons(tmp_path, _sales(np.random.default_rng(4), lambda at: 1.0, days=800, rows=8000)) == []
+
+
+def test_a_mean_a_row_is_followed_by_the_hour_too(tmp_path: Path) -> None:
+    random = np.random.default_rng(12)
+    table = _sales(random, lambda _: 1.0, days=60, rows=9000)
+    kind, amounts = table["amount"]
+    hours = np.array([moment.hour for moment in table["sold_at"][1]])
+    table["amount"] = (kind, np.where(hours // 4 == 3, 1.5, 1.0) * np.asarray(amounts))
+    report = report_on([source_of(tmp_path, [write_table(tmp_path, "sales", table)])])
+    assert insights_pb2.INSIGHT_TYPE_SEASONALITY in [insight.type for insight in report.insights]
