@@ -240,9 +240,10 @@ DEFECTS: dict[str, Callable[[Random], Defect]] = {
 
 
 def whole_months(world: World) -> bool:
-    """Whether the data end with a month."""
-    last = world.cells[world.time].astype("datetime64[D]").max() + 1
-    return bool(last.astype("datetime64[M]").astype("datetime64[D]") == last)
+    """Whether the data begin and end with a month."""
+    days = world.cells[world.time].astype("datetime64[D]")
+    ends = (days.min(), days.max() + 1)
+    return all(bool(day.astype("datetime64[M]").astype("datetime64[D]") == day) for day in ends)
 
 
 __all__ = ["ENDS"]
