@@ -1,8 +1,8 @@
 """The suite of defects: found with the right columns and the right number of rows; no alarm on clean tables.
 
 An alarm is a finding of severity warning or critical, or one of any severity that is untrue: a partial period in
-data that begin and end with a month, a constant column that varies. Hints of severity info that are true (a text column with
-one value among the distractors, open cases of a service desk) are no alarm.
+data that begin and end with a month, a constant column that varies. Hints of severity info that are true (a text
+column with one value among the distractors, open cases of a service desk) are no alarm.
 """
 
 from collections import Counter
