@@ -5,7 +5,7 @@ from claribi.v1 import reports_pb2 as reports
 
 from server.analysis.evidence import Text
 from server.analysis.hypothesis import Finding
-from server.analysis.material import Material, section
+from server.analysis.material import Material, section, shape
 from server.analysis.ranking import is_old
 
 ADVICE = 5
@@ -14,23 +14,30 @@ _ADVISED_ONCE = (insights.INSIGHT_TYPE_TREND,)  # for each table
 
 def recommendations(material: Material) -> reports.Section:
     """The section."""
-    advice = advice_of(material)
+    say, advice = material.ledger.say, advice_of(material)
+    grave = any(finding.severity == insights.SEVERITY_CRITICAL for finding in material.report.data_quality)
+    if grave:
+        mend = say("Mend what is called critical under data quality first: it can turn any number here.")
+        advice = [mend, *advice][:ADVICE]
     if not advice:
-        calm = material.ledger.say(
-            "The data give no reason to act. Let the report run again when there is more to see."
+        tested = material.report.statistics.hypotheses_tested
+        calm = (
+            say("The data give no reason to act. Let the report run again when there is more to see.")
+            if tested
+            else say("It is too early to act on these data. Gather more rows, then let the report run again.")
         )
         return section(reports.SECTION_KIND_RECOMMENDATIONS, "Recommendations", [calm])
     return section(reports.SECTION_KIND_RECOMMENDATIONS, "Recommendations", [], advice)
 
 
 def advice_of(material: Material) -> list[Text]:
-    """What to do about the findings, most important first; the same advice once."""
+    """What to do about the findings, most important first; advice of one shape once."""
     advice: dict[str, Text] = {}
     for finding, told in zip(material.findings.kept, material.findings.told, strict=True):
         if told.advice.text and not _is_stale(finding, material):
             scope = finding.hypothesis.facts.scope
             once = f"{finding.hypothesis.kind} {scope.source_id} {scope.table}"
-            key = once if finding.hypothesis.kind in _ADVISED_ONCE else told.advice.text
+            key = once if finding.hypothesis.kind in _ADVISED_ONCE else shape(told.advice)
             advice.setdefault(key, told.advice)
     return list(advice.values())[:ADVICE]
 

@@ -10,11 +10,13 @@ from server.analysis.advice import advice_of
 from server.analysis.answers.wording import Cell, Table
 from server.analysis.evidence import Figure, Name, Text, join
 from server.analysis.facts import Facts, native_grain
+from server.analysis.hypothesis import certainty
 from server.analysis.material import Material, rate, section, statistic
 from server.analysis.reading import Outcome, misread, understood
 from server.analysis.scope import aggregate
 
 MATTERS = 3  # findings the executive summary lists
+NAMED = 4  # measures said to hold nothing
 TABLES = 4  # the summary names one by one
 _WHY = (insights.INSIGHT_TYPE_DRIVER, insights.INSIGHT_TYPE_MIX_SHIFT)
 
@@ -84,13 +86,20 @@ def _opening(material: Material) -> Text:
 def nothing(material: Material) -> Text:
     """Why there is no finding."""
     say = material.ledger.say
-    if not any(facts.rows for facts in material.tables):
+    filled = [facts for facts in material.tables if facts.rows]
+    if not filled:
         return say("There are no rows to analyse in what was asked for.")
     if not material.findings.hypotheses_tested:
         return say(
-            "The data are too few or too plain for anything to be tested, so this report makes no claims."
+            "The data are too thin for anything to be told from chance, so this report makes no claims; the numbers "
+            "it shows are right as they stand."
         )
-    return say("Nothing in the data stands out from chance, so this report makes no claims.")
+    start = "Nothing in the data stands out from chance, so this report makes no claims."
+    names = [measure.label for measure in filled[0].measures if not measure.counts_rows][:NAMED]
+    if not names:
+        return say(start)
+    listed = Name(f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0])
+    return say(f"{start} Such differences as {{0}} show are no more than luck would have it.", listed)
 
 
 def _headline(material: Material) -> Text:
@@ -202,9 +211,13 @@ def _how_sure(material: Material) -> Text:
             "{0} possible findings were tested; none is both large enough to matter and clear of chance.",
             tested,
         )
+    passed = "of the kind that passes, at most {2} are expected to be chance"
+    if not material.findings.kept:
+        return say(f"{{0}} possible findings were tested and {{1}} held up; {passed}.", tested, found, rate())
+    sure = certainty(material.findings.kept[0].q_value)
     return say(
-        "{0} possible findings were tested and {1} held up; among findings that hold up like this, at most {2} are "
-        "expected to be chance.",
+        f"{{0}} possible findings were tested and {{1}} held up; {passed}. For the first one told here the evidence is "
+        f"{sure}.",
         tested,
         found,
         rate(),

@@ -59,3 +59,11 @@ def section(
         bullets=[text.text for text in bullets],
         evidence_ids=list(dict.fromkeys(evidence_id for text in said for evidence_id in text.evidence_ids)),
     )
+
+
+def shape(text: Text) -> str:
+    """A sentence without what is bound in it (names, numbers, periods): those of one template have one shape."""
+    bare = text.text
+    for word in sorted(filter(None, text.bound), key=lambda word: (-len(word), word)):
+        bare = bare.replace(word, "·")
+    return bare

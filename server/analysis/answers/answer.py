@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from claribi.v1 import insights_pb2 as insights
 
 from server.analysis.answers.comparisons import comparison
-from server.analysis.answers.found import concentration, forecast, outliers, quality
+from server.analysis.answers.found import concentration, forecast, outliers, quality, with_trend
 from server.analysis.answers.moves import change, development
 from server.analysis.answers.numbers import number
 from server.analysis.answers.relations import relation
@@ -50,6 +50,7 @@ def answer_to(
     if compute is None or not reading.known:
         return None
     try:
-        return compute(reading, ledger) or number(reading, ledger)
+        answer = compute(reading, ledger) or number(reading, ledger)
     except NoValue:
         return None
+    return with_trend(reading, answer, findings) if reading.goal is Goal.DEVELOPMENT else answer

@@ -46,12 +46,19 @@ def outliers(reading: Reading, findings: Findings, ledger: Ledger) -> Answer:
     )
 
 
+def with_trend(reading: Reading, answer: Answer, findings: Findings) -> Answer:
+    """The answer to how something developed, begun with its trend or break where one was found."""
+    told = _of_kind(reading, findings, (insights.INSIGHT_TYPE_TREND, insights.INSIGHT_TYPE_CHANGE_POINT))
+    return answer if not told else replace(answer, lead=told[0].lead, notes=(answer.lead, *answer.notes))
+
+
 def _of_kind(reading: Reading, findings: Findings, kinds: Sequence[int]) -> list[Told]:
     """Findings of the asked kinds about the asked measure, or about any where none is named."""
     asked = {quantity.measure.expression for quantity in reading.quantities}
     pairs = zip(findings.kept, findings.told, strict=True)
     found = [(finding.hypothesis, told) for finding, told in pairs if finding.hypothesis.kind in kinds]
-    return [told for h, told in found if reading.few or h.measure.expression in asked]
+    whole = [(h, told) for h, told in found if h.where is None or reading.filters]
+    return [told for h, told in whole if reading.few or h.measure.expression in asked]
 
 
 def concentration(reading: Reading, ledger: Ledger) -> Answer | None:
