@@ -16,6 +16,7 @@ from server.analysis.columns import Dimension, Measure, row_count
 from server.analysis.facts import Facts
 
 LEAST_WORD = 3  # letters; a shorter word that was not understood is not worth a complaint
+MOST_WORDS = 100  # of a question; what comes after is no question any more
 MOST_MEASURES = 3
 MOST_LIMIT = 50
 _GROUPING = frozenset(
@@ -29,7 +30,8 @@ def read_against(text: str, tables: Sequence[Facts]) -> Reading | None:
     """The question read against the table that answers to most of it; None without tables or question."""
     if not text.strip():
         return None
-    return best_reading([_Reader(tokens(text), facts).reading() for facts in tables if facts.rows])
+    words = tokens(text)[:MOST_WORDS]
+    return best_reading([_Reader(words, facts).reading() for facts in tables if facts.rows])
 
 
 @dataclass

@@ -24,8 +24,7 @@ _LAST = r"(?:last|previous|past|prior|preceding)"
 _COUNT = r"(?:\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|twelve)"
 _POINT = "|".join(
     (
-        r"\d{4}-\d{2}-\d{2}",
-        r"\d{4}-\d{2}",
+        rf"{_YEAR}-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?",
         rf"\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH}(?: {_YEAR})?",
         rf"{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?: {_YEAR})?(?! ?\d)",
         rf"(?:{_LAST} |this )?{_MONTH}(?: (?:of )?(?:{_YEAR}|(?:last|this) year))?",
@@ -285,10 +284,8 @@ def _span(text: str, told: Clock, year: int | None = None) -> Span:
     written = re.search(rf"(?<!\d){_YEAR}(?!\d)", text)
     last_year = periods.shift(periods.floor(told.last, "year"), "year", -1).year
     year = int(written.group()) if written else last_year if "last year" in text else year
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        return one_period(datetime.fromisoformat(text), "day")
-    if re.fullmatch(r"\d{4}-\d{2}", text):
-        return one_period(datetime.fromisoformat(f"{text}-01"), "month")
+    if iso := re.fullmatch(r"(\d{4})-(\d{2})(?:-(\d{2}))?", text):
+        return _dated(int(iso.group(2)), int(iso.group(3) or 0) or None, told, int(iso.group(1)))
     if month := re.search(_MONTH, text):
         number = _MONTHS.index(month.group()[:3]) + 1
         day = re.search(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?(?!\d)", text)

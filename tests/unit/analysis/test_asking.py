@@ -5,15 +5,21 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from server.analysis.answers.answer import answer_to
 from server.analysis.asking.reader import read_against
 from server.analysis.asking.reading import Reading
 from server.analysis.asking.words import is_slip
 from server.analysis.columns import plan_table
 from server.analysis.derived.plan import derive
+from server.analysis.evidence import Ledger
 from server.analysis.facts import Facts, read_facts
+from server.analysis.hypothesis import Findings
 from server.analysis.job import read_request
 from server.analysis.question import read_question
+from server.analysis.roles import word_set
 from server.analysis.scope import Scope
 from tests.unit.analysis.asked_tables import TABLES
 from tests.unit.analysis.snapshots import payload_of, source_of, write_table
@@ -26,6 +32,7 @@ class _Tables:
 
     def __init__(self, sources: dict[str, Any]) -> None:
         self.sources = sources
+        self.plain = self.facts("orders", "")
 
     def facts(self, table: str, question: str) -> Facts:
         source, now = self.sources[table]
@@ -218,3 +225,25 @@ def test_a_number_in_a_question_is_not_a_member_that_happens_to_be_a_number(tabl
 )
 def test_only_a_slip_of_the_keyboard_is_forgiven(written: str, meant: str, slip: bool) -> None:
     assert is_slip(written, meant) is slip
+
+
+_WORDS = sorted(
+    word_set(
+        "revenue profit margin returns orders region product customer North South Small business Phone quantity "
+        "segment by per top bottom best worst 3 5 ten in since from to between and vs than last next this year month "
+        "quarter week day days 2025 2026 1999 May March Q2 H1 2025-02-30 2026-03 31 February Monday weekends why did "
+        "does is are rise fall higher lower slower differ compare affect average median total share number of how "
+        "many much forecast outliers concentrated quality excluding not only weekday hour 999 years 売上 planet Nroth "
+        "developed over time yesterday ytd before after until ; ' {0} % drop table"
+    )
+)
+
+
+@settings(max_examples=120, deadline=None, derandomize=True)
+@given(asked=st.lists(st.sampled_from(_WORDS), min_size=1, max_size=9))
+def test_any_words_are_read_and_answered_or_said_not_to_be(tables: _Tables, asked: list[str]) -> None:
+    question = " ".join(asked)
+    facts, now = tables.plain, tables.sources["orders"][1]
+    reading = read_against(question, [facts])
+    answer = answer_to(reading, Findings(), [], Ledger(now))
+    assert answer is None or answer.lead.text
