@@ -247,7 +247,16 @@ def _tell(finding: Finding, writer: Writer) -> Told:
     else:
         title, body = _several(hypothesis, dimension, held, writer, parts=(first, what, share, by, members))
     rows = [] if measure.counts_rows or held.count > 1 else [_row_share(hypothesis, dimension, known, writer)]
-    sure = ledger.say(f"The evidence that the split is not even is {certainty(finding.q_value)}.")
+    strength = certainty(finding.q_value)
+    sure = ledger.say(
+        writer.pick(
+            (
+                f"The evidence that the split is not even is {strength}.",
+                f"That an even split would look like this by chance is ruled out with {strength} evidence.",
+                f"Chance does not deal so unevenly: {strength} evidence.",
+            )
+        )
+    )
     drawn = charts.member_figures(
         ledger, hypothesis.facts, dimension, expression=measure.total, called=(what.text, measure.unit)
     )
@@ -294,11 +303,12 @@ def _alone(
         titles = (
             "{0} leads in {1}, with {2} of the whole",
             "{0} is ahead of every other {3} in {1}",
-            "Most of {1} by {3}: {0}, at {2}",
+            "The largest part of {1}, {2}, falls to {0}",
         )
         bodies = (
             "{0} holds {2} of {1}, more than any other of the {4} values of {3}.",
-            "Split by {3}, {1} is largest in {0}, which makes up {2}; {4} share it.",
+            "Split by {3}, {1} is largest in {0}, which makes up {2}; there are {4} values in all.",
+            "Of the {4} values of {3}, {0} takes the largest part of {1}: {2}.",
         )
     return say(writer.pick(titles), *parts), say(writer.pick(bodies), *parts)
 
@@ -348,7 +358,12 @@ def _row_share(hypothesis: Hypothesis, dimension: Dimension, known: Condition, w
         percent_of(own, aggregate(scope, "count(*)", [known])),
         unit="%",
     )
-    return writer.ledger.say("It stands behind {0} of the rows.", share)
+    templates = (
+        "It stands behind {0} of the rows.",
+        "Of the rows it has {0}.",
+        "Its part of the rows is {0}.",
+    )
+    return writer.ledger.say(writer.pick(templates), share)
 
 
 def _caveats(writer: Writer) -> tuple[Text, ...]:

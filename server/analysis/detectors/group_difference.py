@@ -222,6 +222,7 @@ def _rows(finding: Finding, dimension: Dimension, compared: Comparison, writer: 
         (
             f"With {{0}} rows behind it, the evidence that this is more than chance is {strength}.",
             f"It rests on {{0}} rows; the evidence for a real difference is {strength}.",
+            f"Seen over {{0}} rows, that is no accident of the sample ({strength} evidence).",
         )
     )
     return writer.ledger.say(template, own)
