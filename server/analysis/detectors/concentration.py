@@ -295,7 +295,7 @@ def _alone(
 ) -> tuple[Text, Text]:
     say = writer.ledger.say
     titles = ("{0} alone accounts for {2} of {1}", "{2} of {1} comes from {0}", "{0} carries {2} of {1}")
-    bodies = (
+    bodies: tuple[str, ...] = (
         "Of {4} different values of {3}, {0} holds {2} of {1}.",
         "{1} leans on a single {3}: {0}, one of {4}, makes up {2}.",
     )
