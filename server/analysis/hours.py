@@ -33,8 +33,7 @@ def hourly(facts: Facts) -> Facts | None:
 
 
 def _by_hour(facts: Facts, recent: Condition) -> Timeline:
-    scope, time = facts.scope, facts.scope.time
-    measures = (*facts.measures, *facts.averages)
+    scope, measures, time = facts.scope, facts.measures, facts.scope.time
     moment = f"date_trunc('hour', {time.value if time else 'null'})"
     cells = [cell for measure in measures for cell in measure.cells[:2]]
     rows = scope.fetch(scope.select([moment, "count(*)", *cells], [recent], group="1", order="1"))

@@ -19,7 +19,7 @@ from server.query.sql import select
 SHOWN = 8
 DIMENSIONS = 4
 STANDS_OUT = 0.25  # of the move, beyond its share of the rows, that a part must make up to be named
-LEAST_MOVE = 1e-6  # of the numbers a move is the difference of, below which it is asked of the data by itself
+LEAST_MOVE = 1e-3  # of the numbers a move is the difference of, below which it is asked of the data by itself
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Parts:
     dimension: Dimension
     parts: tuple[Part, ...]
     move: float
+    level: float = 0.0  # of the whole, where a mean moved
 
     @property
     def excess(self) -> float:
@@ -65,10 +66,8 @@ def best_parts(reading: Reading, last: Span, base: Span) -> Parts | None:
     if not dimensions or not is_decomposable(reading.quantity):
         return None
     statements = [_statement(reading, dimension, last, base) for dimension in dimensions]
-    found = [
-        _parts(reading, d, [tuple(r) for r in reading.facts.scope.fetch(s)])
-        for d, s in zip(dimensions, statements, strict=True)
-    ]
+    answers = reading.facts.scope.fetch_all(statements)
+    found = [_parts(reading, d, rows) for d, rows in zip(dimensions, answers, strict=True)]
     return max((parts for parts in found if parts.parts), key=lambda parts: parts.excess, default=None)
 
 
@@ -108,7 +107,7 @@ def _parts(reading: Reading, dimension: Dimension, rows: Sequence[tuple[Any, ...
     move = s1 - s0 if additive else s1 / n1 - s0 / n0
     sign = 1.0 if move >= 0 else -1.0
     parts.sort(key=lambda part: (-sign * part.contribution, part.member or ""))
-    return Parts(dimension, tuple(parts), move)
+    return Parts(dimension, tuple(parts), move, level=0.0 if additive else abs(s1 / n1) + abs(s0 / n0))
 
 
 def _of_mean(part: tuple[float, float, float, float], whole: tuple[float, float, float, float]) -> float:
@@ -132,14 +131,12 @@ def contribution_table(reading: Reading, found: Parts, last: Span, base: Span, l
     rows: list[tuple[Cell, ...]] = []
     for part in found.parts[:SHOWN]:
         name = member_name(part.member) if part.member is not None else place(None, found.dimension.label)
-        values = [_value(reading, found, part, span, ledger) for span in (base, last)]
-        rows.append(
-            (
-                cell(name, ledger),
-                *values,
-                contribution(reading, found, part, last, base, ledger),
-            )
-        )
+        member = [_member(found, part)]
+        values = [
+            _value(reading, [*reading.during(span), *member], seen, f"{name}, {span.name}", ledger)
+            for span, seen in ((base, part.base), (last, part.last))
+        ]
+        rows.append((cell(name, ledger), *values, contribution(reading, found, part, last, base, ledger)))
     whole = [value_of(reading, quantity, span, ledger) or Text("none") for span in (base, last)]
     scope = reading.facts.scope
     moved = difference(*(quantity.of(scope, reading.during(span)) for span in (last, base)))
@@ -157,12 +154,17 @@ def _member(found: Parts, part: Part) -> Condition:
     return Condition(f"{found.dimension.value} = ?", (part.member,))
 
 
-def _value(reading: Reading, found: Parts, part: Part, span: Span, ledger: Ledger) -> Cell:
-    quantity = reading.quantity
-    query = quantity.of(reading.facts.scope, [*reading.during(span), _member(found, part)])
-    label = f"{quantity.name}, {part.member}, {span.name}"
-    value = ledger.number_or_none(label, query, unit=quantity.unit, display=quantity.display)
-    return value or Text("none")
+def _value(
+    reading: Reading, conditions: list[Condition], seen: tuple[float, float], label: str, ledger: Ledger
+) -> Cell:
+    """The number of one part in one span, from its observations and total."""
+    quantity, (n, total) = reading.quantity, seen
+    if n <= 0:
+        return Text("none")
+    query = quantity.of(reading.facts.scope, conditions)
+    return quantity.known(
+        ledger, f"{quantity.name}, {label}", query, total if quantity.additive else total / n
+    )
 
 
 def _unit(quantity: Quantity) -> str:
@@ -191,8 +193,8 @@ def contribution(
     else:
         query = _mean_query(reading, found, part, last, base)
     label = f"contribution of {part.member} to the change of {quantity.name}"
-    scale = max(abs(part.base[1]), abs(part.last[1]))
-    if abs(part.contribution) < LEAST_MOVE * scale or not quantity.additive:
+    scale = max(abs(part.base[1]), abs(part.last[1])) if quantity.additive else found.level
+    if abs(part.contribution) < LEAST_MOVE * scale:
         figure = ledger.number_or_none(label, query, unit=_unit(quantity), display=_signed(quantity))
         if figure is not None:
             return figure
