@@ -66,7 +66,7 @@ def best_parts(reading: Reading, last: Span, base: Span) -> Parts | None:
     if not dimensions or not is_decomposable(reading.quantity):
         return None
     statements = [_statement(reading, dimension, last, base) for dimension in dimensions]
-    answers = reading.facts.scope.fetch_all(statements)
+    answers = [reading.facts.scope.fetch(statement) for statement in statements]
     found = [_parts(reading, d, rows) for d, rows in zip(dimensions, answers, strict=True)]
     return max((parts for parts in found if parts.parts), key=lambda parts: parts.excess, default=None)
 
