@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pptx.dml.color import RGBColor
 from pptx.enum.shapes import MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
+from pptx.oxml import parse_xml
 from pptx.presentation import Presentation
 from pptx.util import Pt
 
@@ -98,6 +101,12 @@ def _cut(text: str, fits: Callable[[str], bool]) -> str:
 
 TITLE = Box(theme.MARGIN_PT, theme.TITLE_TOP_PT, theme.WIDTH_PT - 2 * theme.MARGIN_PT, theme.TITLE_HEIGHT_PT)
 HEADLINE = Look((24, 21, 18, 15, 12), theme.DEEP, bold=True, middle=True)
+_DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
+_DECORATIVE = (
+    f'<a:extLst xmlns:a="{_DRAWING}"><a:ext uri="{{C183D7F6-B498-43B3-948B-1728B52AA6E4}}">'
+    '<adec:decorative xmlns:adec="http://schemas.microsoft.com/office/drawing/2017/decorative" val="1"/>'
+    "</a:ext></a:extLst>"
+)
 _PRESENTATION = "http://schemas.openxmlformats.org/presentationml/2006/main"
 _ALIGNED = {"left": PP_ALIGN.LEFT, "right": PP_ALIGN.RIGHT, "center": PP_ALIGN.CENTER}
 
@@ -145,7 +154,7 @@ class Slide:
         return size, kept
 
     def fill(self, box: Box, colour: str, *, rounded: bool = False) -> Any:
-        """A filled shape without a text or an outline; decoration, so it stays unread."""
+        """A filled shape without an outline; one without a text too is decoration, and is not read aloud."""
         kind = MSO_SHAPE.ROUNDED_RECTANGLE if rounded else MSO_SHAPE.RECTANGLE
         shape = self._slide.shapes.add_shape(kind, *box.emu())
         shape.fill.solid()
@@ -154,6 +163,8 @@ class Slide:
         shape._element.remove(
             shape._element.find(f"{{{_PRESENTATION}}}style")
         )  # shadows and bevels of the blank deck
+        if not rounded:
+            shape._element.nvSpPr.cNvPr.append(parse_xml(_DECORATIVE))
         return shape
 
     def behind(self, box: Box, colour: str) -> None:
@@ -191,7 +202,7 @@ class Slide:
         )
         table = frame.table
         frame._element.graphic.graphicData.tbl.tblPr.find(
-            "{http://schemas.openxmlformats.org/drawingml/2006/main}tableStyleId"
+            f"{{{_DRAWING}}}tableStyleId"
         ).text = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"  # No style, no grid
         unit = box.width / sum(widths)
         columns = [share * unit for share in widths]
@@ -200,22 +211,12 @@ class Slide:
         for number, row in enumerate(rows):
             table.rows[number].height = Pt(row_height(row, columns))
             ground = theme.DEEP if number == 0 else theme.WASH if number % 2 else "#FFFFFF"
-            for index, text in enumerate(row):
+            for index, (text, old) in enumerate(zip(row, list(table.rows[number]._tr.tc_lst), strict=True)):
                 right = index < len(numeric) and numeric[index]
-                look = Look(
-                    (CELL_PT,),
-                    "#FFFFFF" if number == 0 else palette.INK,
-                    bold=number == 0,
-                    align="right" if right else "left",
+                made = _cell(
+                    _fitting(text, columns[index] - 10), head=number == 0, right=right, ground=ground
                 )
-                self._cell(table.cell(number, index), text, columns[index] - 10, look, ground=ground)
-
-    def _cell(self, cell: Any, text: str, wide: float, look: Look, *, ground: str) -> None:
-        self._write(cell.text_frame, [text], Box(0, 0, wide, MOST_CELL_LINES * CELL_PT * LINE_FACTOR), look)
-        cell.margin_left = cell.margin_right = Pt(5)
-        cell.margin_top = cell.margin_bottom = Pt(3)
-        cell.fill.solid()
-        cell.fill.fore_color.rgb = RGBColor.from_string(ground[1:])
+                old.getparent().replace(old, made)
 
     @property
     def shapes(self) -> Any:
@@ -235,6 +236,32 @@ class Slide:
         said = [visible_lines(text) for text in texts if text.strip()]
         if said:
             self._slide.notes_slide.notes_text_frame.text = "\n".join(said)
+
+
+def _fitting(text: str, wide: float) -> str:
+    """As much of a text as a cell holds."""
+    room = Box(0, 0, wide, MOST_CELL_LINES * CELL_PT * LINE_FACTOR)
+    return "".join(fitted([printable(text)], room, Look((CELL_PT,)))[1])
+
+
+def _cell(text: str, *, head: bool, right: bool, ground: str) -> Any:
+    """A cell of a table; made in one piece, because a table of evidence has thousands."""
+    made = copy.deepcopy(_blank_cell(head, right, ground))
+    # An empty run takes the size of the deck's text, not its own.
+    made.find(f".//{{{_DRAWING}}}t").text = text or NO_BREAK
+    return made
+
+
+@cache
+def _blank_cell(head: bool, right: bool, ground: str) -> Any:
+    ink = "FFFFFF" if head else palette.INK[1:]
+    return parse_xml(
+        f'<a:tc xmlns:a="{_DRAWING}"><a:txBody><a:bodyPr wrap="square"/><a:lstStyle/>'
+        f'<a:p><a:pPr algn="{"r" if right else "l"}"/><a:r><a:rPr sz="{CELL_PT * 100}" b="{int(head)}">'
+        f'<a:solidFill><a:srgbClr val="{ink}"/></a:solidFill></a:rPr><a:t/></a:r></a:p></a:txBody>'
+        f'<a:tcPr marL="63500" marR="63500" marT="38100" marB="38100">'
+        f'<a:solidFill><a:srgbClr val="{ground[1:]}"/></a:solidFill></a:tcPr></a:tc>'
+    )
 
 
 def row_height(row: Sequence[str], widths: Sequence[float]) -> float:

@@ -38,15 +38,15 @@ def add(deck: Deck, block: Block) -> None:
         found = [[item.severity, item.where, f"{item.kind}. {item.description}"] for item in block.quality]
         _paged(deck, block.title, [head, *found], [1, 2.2, 6])
     if block.proofs:
-        head = ["No.", "What it is", "Printed as", "Table"]
-        listed = [[item.id, item.label, item.display, item.table] for item in block.proofs]
+        head = ["No.", "What it is", "Table", "Printed as"]
+        listed = [[item.id, item.label, item.table, item.display] for item in block.proofs]
         _paged(
             deck,
             block.title,
             [head, *listed],
             [0.7, 5, 2, 2],
             queries=block.proofs,
-            numeric=(False, False, True),
+            numeric=(False, False, False, True),
         )
 
 

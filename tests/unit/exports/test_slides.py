@@ -246,3 +246,23 @@ def test_a_section_of_a_few_words_shares_the_slide_of_the_one_before() -> None:
     deck = opened(exports.render(report, "pptx"))
     assert "Data quality" not in titles(deck)
     assert "Data quality: Three things to know." in words(deck.slides[titles(deck).index("Methodology")])
+
+
+def test_shapes_without_words_are_decoration_for_those_who_listen() -> None:
+    unread = 0
+    for slide in opened().slides:
+        for shape in slide.shapes:
+            if shape.shape_type == 1 and not shape.text_frame.text:
+                assert "decorative" in shape._element.xml
+                unread += 1
+    assert unread > 5
+
+
+def test_an_empty_cell_is_as_small_as_the_others() -> None:
+    report = sample_report.sample()
+    report.evidence[0].label = ""
+    shapes = [shape for slide in opened(exports.render(report, "pptx")).slides for shape in slide.shapes]
+    tables = [shape.table for shape in shapes if shape.has_table]
+    table = next(table for table in tables if table.cell(1, 0).text == "e1")
+    sizes = {table.cell(1, index).text_frame.paragraphs[0].runs[0].font.size for index in (0, 1)}
+    assert sizes == {Pt(11)}
