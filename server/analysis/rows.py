@@ -42,7 +42,7 @@ class RowSample:
 def read_rows(facts: Facts, measures: Sequence[Measure]) -> RowSample:
     """The sample, in one query; of a table where units are followed through time, whole units are drawn."""
     scope, timeline = facts.scope, facts.timeline
-    dimensions = _dimensions(facts)
+    dimensions = grouping(facts)
     unit = _unit(facts, dimensions)
     condition = _draw(facts, measures, unit)
     period = "null::double"
@@ -68,7 +68,8 @@ def read_rows(facts: Facts, measures: Sequence[Measure]) -> RowSample:
     return RowSample(tuple(measures), values, moments, groups, unit.column if unit else None, condition)
 
 
-def _dimensions(facts: Facts) -> list[Dimension]:
+def grouping(facts: Facts) -> list[Dimension]:
+    """Every column that puts rows into groups: dimensions, the entity, and those with many members."""
     entity = [facts.plan.entity] if facts.plan.entity else []
     found = {d.column: d for d in (*facts.plan.dimensions, *entity, *facts.plan.ranked)}
     return list(found.values())
@@ -76,9 +77,14 @@ def _dimensions(facts: Facts) -> list[Dimension]:
 
 def _unit(facts: Facts, dimensions: Sequence[Dimension]) -> Dimension | None:
     """The dimension whose members seem to have one row a period."""
-    if facts.timeline is None or len(facts.timeline.starts) < LEAST_PANEL_PERIODS:
-        return None
-    periods = len(facts.timeline.starts)
+    timeline = facts.timeline
+    if (
+        timeline is None
+        or len(timeline.starts) < LEAST_PANEL_PERIODS
+        or timeline.rows.max(initial=0.0) <= 1.0
+    ):
+        return None  # one row a period is one series, whatever its rows are labelled
+    periods = len(timeline.starts)
     filled = [(facts.rows / (d.distinct * periods), d) for d in dimensions if d.distinct > 1]
     likely = [(share, d) for share, d in filled if PANEL_FILLED <= share <= 1.0]
     return max(likely, key=lambda pair: pair[0])[1] if likely else None

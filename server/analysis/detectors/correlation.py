@@ -23,7 +23,7 @@ from server.analysis.hypothesis import (
     saturating,
 )
 from server.analysis.pairs import Pairing, correlation, side_mean
-from server.analysis.rows import RowSample, read_rows
+from server.analysis.rows import RowSample, grouping, read_rows
 from server.query.engine import QueryError
 
 MATERIAL_R = 0.1  # a hundredth of the spread shared
@@ -127,14 +127,14 @@ def _interval(r: float, worth: float) -> tuple[float, float]:
 
 
 def _pairing(facts: Facts, sample: RowSample, found: Association) -> Pairing:
-    unit = next((d for d in facts.plan.dimensions if d.column == sample.unit), facts.plan.entity)
+    unit = next((d for d in grouping(facts) if d.column == sample.unit), None)
     drawn = sample.condition if found.ranked or found.basis == CHANGES else None
     return Pairing(
         facts.scope,
         sample.measures[found.first],
         sample.measures[found.second],
         changes=found.basis == CHANGES,
-        unit=unit if sample.unit is not None else None,
+        unit=unit,
         within=_within(facts, sample, found),
         ranked=found.ranked,
         condition=drawn,

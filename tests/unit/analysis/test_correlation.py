@@ -178,3 +178,17 @@ def test_a_week_that_two_series_share_is_no_correlation(tmp_path: Path) -> None:
     for name in ("stock", "queue"):
         table[name] = ("DOUBLE", 100.0 + week + random.normal(0.0, 2.0, 420))
     assert _found(table, tmp_path) == []
+
+
+def test_a_link_beside_a_shared_week_is_told_without_the_week(tmp_path: Path) -> None:
+    random = np.random.default_rng(12)
+    week = np.tile([0.0, 1.0, 2.0, 3.0, 9.0, 12.0, 4.0], 60)
+    common = random.normal(0.0, 2.0, 420)
+    table: Table = {
+        "day": _days(np.arange(420)),
+        "shift": ("VARCHAR", random.choice(["early", "late"], 420)),
+        "stock": ("DOUBLE", 100.0 + week + common + random.normal(0.0, 2.0, 420)),
+        "queue": ("DOUBLE", 100.0 + week + common + random.normal(0.0, 2.0, 420)),
+    }
+    (insight,) = _found(table, tmp_path)
+    assert insight.magnitude.value == pytest.approx(0.5, abs=0.1)
