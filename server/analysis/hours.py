@@ -29,7 +29,7 @@ def hourly(facts: Facts) -> Facts | None:
     seen = scope.fetch(scope.select([f"count(distinct hour({scope.time.value}))"], [recent]))[0][0]
     if seen < DISTINCT_HOURS:
         return None
-    return replace(facts, timeline=_by_hour(facts, recent), averages=())
+    return replace(facts, timeline=_by_hour(facts, recent))
 
 
 def _by_hour(facts: Facts, recent: Condition) -> Timeline:

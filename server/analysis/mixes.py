@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import special
 
 from server.analysis import inference, periods
 from server.analysis.cells import Cells, cells_of
@@ -13,6 +14,7 @@ from server.analysis.contributions import rate_and_mix
 from server.analysis.cubes import LOOKED_AT, Cube, pairs, read_cubes
 from server.analysis.facts import Facts
 from server.analysis.inference import TRUSTED_DEGREES, Floats
+from server.analysis.moves import SAMPLING_DEGREES, SAMPLING_P
 from server.analysis.periods import Span
 from server.analysis.scope import Condition, Statement, aliased
 
@@ -24,8 +26,9 @@ WINDOWS = (
     3,
     6,
 )  # last periods set against all before, beside the second half; each needs a longer past
-MOST_WITHIN = 0.25  # of the difference, that may lie within strata for the mix to account for it
+MOST_WITHIN = 0.5  # of the difference, that may lie within strata for the mix to be what made it
 ONE_SIDED = 1.645
+CLEAR = 2.0  # standard errors of rows drawn independently, that a move of the mean must span to be spoken of
 SCREEN = 0.01  # p value of the difference alone, beyond which nothing is told and no more is worked out
 
 
@@ -149,8 +152,10 @@ def _widths(count: int) -> list[int]:
 
 def _windowed(cells: Cells, width: int) -> tuple[Split, float, float, tuple[Span, Span]] | None:
     edge, rows = len(cells.starts) - width, cells.n.sum(axis=0)
-    mean = cells.total.sum(axis=0) / rows
-    if _stepped(mean, edge, 0.0)[0] > SCREEN:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        usual = np.nan_to_num(cells.total.sum(axis=1) / cells.n.sum(axis=1))
+    composed = (cells.n * usual[:, None]).sum(axis=0) / rows
+    if _stepped(composed, edge, 0.0)[0] > SCREEN:
         return None
     sides = [slice(edge, None), slice(0, edge)]
     n, total, squares = (
@@ -161,20 +166,26 @@ def _windowed(cells: Cells, width: int) -> tuple[Split, float, float, tuple[Span
         return None
     with np.errstate(invalid="ignore", divide="ignore"):
         variance = np.maximum(np.nan_to_num(squares / n - (total / n) ** 2), 0.0)
-        usual = np.nan_to_num(cells.total.sum(axis=1) / cells.n.sum(axis=1))
     split = split_of(Sides(n, total, variance))
-    if split is None:
+    if split is None or abs(split.difference) < CLEAR * split.error:
         return None
-    composed = (cells.n * usual[:, None]).sum(axis=0) / rows
-    tests = [_stepped(mean, edge, split.error), _stepped(composed, edge, split.mix_error)]
-    p_value, statistic = max(tests)
+    spread = float(
+        (cells.n.sum(axis=1) * usual**2).sum() / rows.sum() - ((rows * composed).sum() / rows.sum()) ** 2
+    )
+    p_value, statistic = _stepped(composed, edge, split.mix_error, expected=spread / rows)
     starts, grain = cells.starts, cells.grain
     end = periods.shift(starts[-1], grain, 1)
     return split, p_value, statistic, (Span(starts[edge], end, grain), Span(starts[0], starts[edge], grain))
 
 
-def _stepped(values: Floats, edge: int, error: float) -> tuple[float, float]:
-    """p value and statistic of a step in a series, its memory and the rows' own error allowed for."""
+def _stepped(
+    values: Floats, edge: int, error: float, *, expected: Floats | None = None
+) -> tuple[float, float]:
+    """p value and statistic of a step in a series, its memory and the rows' own error allowed for.
+
+    Where the periods vary no more than `expected` of the number of their rows, that number tells the error better than
+    few periods can.
+    """
     later, earlier = values[edge:], values[:edge]
     rest = np.concatenate([earlier - earlier.mean(), later - later.mean()])
     memory = inference.long_run_ratio(rest)
@@ -185,7 +196,16 @@ def _stepped(values: Floats, edge: int, error: float) -> tuple[float, float]:
     if whole <= 0.0:
         return 1.0, 0.0
     statistic = float(later.mean() - earlier.mean()) / whole
-    return inference.t_two_sided(statistic, max(1.0, TRUSTED_DEGREES * (worth - 2.0))), statistic
+    degrees = max(1.0, TRUSTED_DEGREES * (worth - 2.0))
+    if (
+        expected is not None
+        and float(expected.min()) > 0.0
+        and inference.long_run_ratio(rest, evident=True) == 1.0
+    ):
+        unrest = float((rest**2 / expected).sum())
+        if float(special.chdtrc(len(values) - 2.0, unrest)) > SAMPLING_P:
+            degrees = max(degrees, SAMPLING_DEGREES)
+    return inference.t_two_sided(statistic, degrees), statistic
 
 
 def _sides(crossed: Floats, member: int) -> Sides:

@@ -230,14 +230,14 @@ def _title(mixture: Mixture, writer: Writer) -> str:
             )
         return writer.pick(
             (
-                f"{{0}} {rose} in {{7}} because the mix of {{1}} moved, not because its parts did",
-                f"A new mix of {{1}}, nothing else, is why {{0}} {rose} in {{7}}",
+                f"{{0}} {rose} in {{7}} mainly because the mix of {{1}} moved",
+                f"The mix of {{1}}, more than anything within it, is why {{0}} {rose} in {{7}}",
             )
         )
     high, low = ("higher", "lower") if up else ("lower", "higher")
     if reverse:
         return f"{{7}} has the {high} {{0}} over all, and the {low} one within the same {{1}}"
-    return f"The {high} {{0}} of {{7}} comes from its mix of {{1}}"
+    return f"The {high} {{0}} of {{7}} comes mainly from its mix of {{1}}"
 
 
 def _lead(mixture: Mixture) -> str:
