@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from server.analysis.inference import SMALLEST_P, Floats, t_quantile, t_two_sided
+from server.analysis.regression import least_squares
 
 LEAST_PERIODS = 8
 
@@ -129,8 +130,5 @@ def _autocorrelated_slope(values: Floats) -> tuple[float, float]:
     line = np.concatenate([[first], time[1:] - rho * time[:-1]])
     target = np.concatenate([[first * values[0]], values[1:] - rho * values[:-1]])
     design = np.column_stack([ones, line])
-    inverse = np.linalg.inv(design.T @ design)
-    coefficients = inverse @ (design.T @ target)
-    error = target - design @ coefficients
-    variance = float(error @ error) / (n - 2)
-    return float(coefficients[1]), math.sqrt(max(variance * float(inverse[1, 1]), 0.0))
+    fit = least_squares(design, target, constant=False)
+    return float(fit.coefficients[1]), float(fit.errors[1])
