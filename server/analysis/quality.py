@@ -19,6 +19,7 @@ from server.analysis.quality_ranges import out_of_range
 from server.analysis.quality_references import broken_references
 from server.analysis.quality_rows import duplicate_rows
 from server.analysis.quality_spellings import inconsistent_categories
+from server.analysis.quality_tail import thin_end
 from server.analysis.quality_types import mixed_types
 from server.analysis.quality_units import unit_jumps
 from server.query.engine import Query
@@ -37,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     future_dates,
     partial_period,
     late_data,
+    thin_end,
 )
 _WEIGHTS = {
     insights_pb2.SEVERITY_INFO: 0.02,

@@ -77,47 +77,32 @@ class _Days:
 
 
 def partial_period(query: Query, table: DataTable, now: datetime) -> list[QualityFinding]:
-    """A last or first month (week, where there are few months) that the data cover only in part.
-
-    The period must lack more days than the usual gap between days explains.
-    """
+    """A last month (week, where there are few months) that ends earlier than the usual gap between days explains."""
     time = main_time_column(table)
     days = _days(query, table, time, now) if time else None
     if time is None or days is None or days.count < _LEAST_DAYS:
         return []
-    last, first = (
-        datetime.combine(days.last, datetime.min.time()),
-        datetime.combine(days.first, datetime.min.time()),
-    )
+    first, last = (datetime.combine(day, datetime.min.time()) for day in (days.first, days.last))
     grain = next((g for g in ("month", "week") if _periods(first, last, g) >= _LEAST_PERIODS[g]), None)
     if grain is None:
         return []
-    found = []
-    missing = min(_lacking_at_end(last, part) for part in {grain, "month"})
-    if missing > days.gap:
-        text = f"The last {grain} of {time.name} ends on {days.last:%Y-%m-%d}, {missing} days early"
-        found.append((text, within(quote(time.name), periods.floor(last, grain), last + timedelta(days=1))))
-    late = min((first - periods.floor(first, part)).days for part in {grain, "month"})
-    if late > days.gap:
-        text = f"The first {grain} of {time.name} begins on {days.first:%Y-%m-%d}, {late} days late"
-        after = periods.shift(periods.floor(first, grain), grain, 1)
-        found.append((text, within(quote(time.name), first, after)))
-    return [_partial(query, table, time, text=text, condition=condition) for text, condition in found]
+    missing = min(_lacking_at_end(last, part) for part in (grain, "month"))
+    if missing <= days.gap:
+        return []
+    condition = within(quote(time.name), periods.floor(last, grain), last + timedelta(days=1))
+    answer = query.one(select(["count(*)"], quote(table.name), where=condition))
+    rows = int(answer[0]) if answer else 0
+    text = (
+        f"The last {grain} of {time.name} ends on {days.last:%Y-%m-%d}, {missing} days early: {rows:,} rows. "
+        "Compare complete periods only."
+    )
+    code = insights_pb2.QUALITY_CODE_PARTIAL_PERIOD
+    return [finding(code, table, columns=[time.name], rows=rows, text=text, condition=condition)]
 
 
 def _lacking_at_end(last: datetime, grain: str) -> int:
     """Days from the last day to the end of its period; whole months are no broken weeks."""
     return (periods.shift(periods.floor(last, grain), grain, 1) - last).days - 1
-
-
-def _partial(
-    query: Query, table: DataTable, time: DataColumn, *, text: str, condition: str
-) -> QualityFinding:
-    answer = query.one(select(["count(*)"], quote(table.name), where=condition))
-    rows = int(answer[0]) if answer else 0
-    text = f"{text}: {rows:,} rows. Compare complete periods only."
-    code = insights_pb2.QUALITY_CODE_PARTIAL_PERIOD
-    return finding(code, table, columns=[time.name], rows=rows, text=text, condition=condition)
 
 
 def _periods(first: datetime, last: datetime, grain: str) -> int:

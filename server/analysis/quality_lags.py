@@ -32,7 +32,7 @@ _EVENTS = word_set(
 _BINS_A_DOUBLING = 4
 _EMPTY_BINS = 8
 """Bins without a row between the usual lags and the late ones: a factor of four."""
-_LEAST_LATE = 5
+_LEAST_LATE = 3
 _LEAST_LATE_SHARE = 0.001
 _MOST_LATE_SHARE = 0.4
 _SECONDS = {"days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}

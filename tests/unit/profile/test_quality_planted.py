@@ -91,12 +91,6 @@ def partial(random: Random) -> Planted:
     return {"t": cells}, ("partial_period", ("Order Date",), int((day[day < 711] >= 700).sum()))
 
 
-def partial_first(random: Random) -> Planted:
-    cells, day = sales(random)
-    cells = {name: values[day >= 20] for name, values in cells.items()}
-    return {"t": cells}, ("partial_period", ("Order Date",), int((day[day >= 20] < 31).sum()))
-
-
 def censored(random: Random) -> Planted:
     cells, day = sales(random)
     end = day + random.exponential(20, ROWS).astype(int) + 1
@@ -174,6 +168,13 @@ def late(random: Random) -> Planted:
     return {"t": cells}, ("late_data", ("event_time", "ingested_at"), len(wrong))
 
 
+def thin_end(random: Random) -> Planted:
+    day = np.sort(random.integers(0, 90, ROWS))  # to 31 March 2023
+    day = day[(day < 86) | (random.random(ROWS) < 0.3)]
+    cells = {"Tag": days(FIRST, day), "n": random.normal(50, 10, len(day))}
+    return {"t": cells}, ("late_data", ("Tag",), int((day >= 86).sum()))
+
+
 def broken(random: Random) -> Planted:
     cells, _ = sales(random)
     cells["customer_id"] = random.integers(1, 301, ROWS)
@@ -208,7 +209,7 @@ PLANTED: dict[str, Callable[[Random], Planted]] = {
     "another unit from a day on": unit_from_a_day_on,
     "another unit for some weeks": unit_for_some_weeks,
     "a last month cut short": partial,
-    "a first month cut short": partial_first,
+    "a thin end": thin_end,
     "not over yet": censored,
     "negative quantities": impossible('q"ty quantity', -2),
     "ages of a thousand": impossible("age", 1000),
