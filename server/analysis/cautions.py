@@ -36,7 +36,7 @@ _COUNTED = {
     "totals count them again.",
     insights.QUALITY_CODE_NULLS: "{2} of {3} rows of {0} have no value in {1}. Numbers about it cover the rest.",
     insights.QUALITY_CODE_UNIT_JUMP: "In {2} of {3} rows of {0}, from one stretch of time, {1} has another order of "
-    "magnitude. Bring it to one unit before you compare.",
+    "magnitude. They are left out of its numbers until it is in one unit.",
     insights.QUALITY_CODE_PARTIAL_PERIOD: "{0} covers one period by {1} only in part: {2} of {3} rows. It is left out "
     "of comparisons.",
     insights.QUALITY_CODE_RIGHT_CENSORED: "{2} of {3} rows of {0} have begun and not ended ({1}). Durations of recent "
@@ -54,6 +54,9 @@ _COUNTED = {
     insights.QUALITY_CODE_BROKEN_REFERENCE: "{2} of {3} rows of {0} point to something that is not there ({1}). Joins "
     "lose them.",
 }
+_THIN_END = (
+    "The last days of {0} by {1} hold {2} of {3} rows, far fewer than usual. Some may still be on their way."
+)
 MOST_COUNTED = 60
 """Findings of a table that are told with their numbers; the rest go without, since each costs a query."""
 
@@ -100,7 +103,9 @@ def _counted(
     all_rows = ledger.number(
         f"rows of {table.text}", aggregate(scope, "count(*)"), unit="rows", display=formats.count
     )
-    return ledger.say(_COUNTED[finding.code], table, columns, figure, all_rows)
+    thin = finding.code == insights.QUALITY_CODE_LATE_DATA and len(finding.columns) == 1
+    words = _THIN_END if thin else _COUNTED[finding.code]
+    return ledger.say(words, table, columns, figure, all_rows)
 
 
 def affected(scope: Scope, finding: insights.QualityFinding, ledger: Ledger) -> Figure | None:

@@ -15,6 +15,7 @@ from server.analysis.asking.reading import Reading
 from server.analysis.cautions import cautions
 from server.analysis.columns import plan_table
 from server.analysis.content import content_hash
+from server.analysis.defects import settled, without_defects
 from server.analysis.derived.plan import derive
 from server.analysis.detectors import DETECTORS
 from server.analysis.evidence import Ledger, Name, NoValue, join
@@ -160,8 +161,9 @@ def _read_table(request: AnalysisRequest, source: Source, wider: Wider, work: _W
         work.queries,
         wider.joins,
     )
-    plan = derive(scope, table, plan, asked)
-    facts = read_facts(scope, plan, request.now)
+    findings = tuple(finding for finding in source.quality.findings if finding.table == table.name)
+    scope, plan = without_defects(scope, derive(scope, table, plan, asked), findings)
+    facts = replace(read_facts(scope, plan, settled(scope, findings, request.now)), findings=findings)
     work.tables.append(facts)
     for detector in DETECTORS:
         for hypothesis in detector.propose(facts):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+from claribi.v1.insights_pb2 import QualityFinding
 from numpy.typing import NDArray
 
 from server.analysis import periods
@@ -98,6 +99,7 @@ class Facts:
     clusters: Clusters = field(default_factory=Clusters)
     report_grain: str | None = None
     now: datetime = field(default=datetime.max)
+    findings: tuple[QualityFinding, ...] = ()  # what is wrong with the data
 
     def breakdown(self, column: str) -> Breakdown:
         """The breakdown by a column."""

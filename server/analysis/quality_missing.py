@@ -29,8 +29,6 @@ _MOSTLY = 0.5
 _ELSEWHERE = 0.1
 """Share of rows without a value outside a burst, at most."""
 _LARGEST_STRETCH = 0.6
-_ALL_OF_THEM = 0.95
-"""Share of a column's missing values from which the burst is told as the column's one finding."""
 _EVIDENT = 10.0
 """Natural logarithm of how unlikely a burst must be by chance, beyond the number of stretches looked at."""
 
@@ -54,7 +52,7 @@ def missing_values(query: Query, table: DataTable, now: datetime) -> list[Qualit
         if column.nulls:
             burst = bursts.get(column.name)
             found.append(_missing(table, column, burst))
-            if burst is not None and burst.rows < _ALL_OF_THEM * column.nulls:
+            if burst is not None and burst.rows < column.nulls:
                 found.append(_burst_finding(table, column, burst))
     return found
 
@@ -63,12 +61,8 @@ def _missing(table: DataTable, column: DataColumn, burst: _Burst | None) -> Qual
     name = column.name
     if column.nulls == table.rows:
         text = f"{name} is empty in all {table.rows:,} rows. Leave it out or fill it at the source."
-    elif burst is not None and burst.rows >= _ALL_OF_THEM * column.nulls:
-        text = (
-            f"{column.nulls:,} of {table.rows:,} rows have no {name}, nearly all of them from {day(burst.start)} "
-            f"until before {day(burst.end)} by {burst.label}. Something stopped filling it then; fill the gap at "
-            "the source."
-        )
+    elif burst is not None and burst.rows == column.nulls:
+        return _burst_finding(table, column, burst)
     else:
         text = (
             f"{column.nulls:,} of {table.rows:,} rows have no {name}. "
@@ -80,8 +74,8 @@ def _missing(table: DataTable, column: DataColumn, burst: _Burst | None) -> Qual
 
 def _burst_finding(table: DataTable, column: DataColumn, burst: _Burst) -> QualityFinding:
     text = (
-        f"{burst.rows:,} rows from {day(burst.start)} until before {day(burst.end)} have no {column.name}, "
-        "though it is mostly filled at other times. Fill the gap at the source."
+        f"{burst.rows:,} rows from {day(burst.start)} until before {day(burst.end)} by {burst.label} have no "
+        f"{column.name}, though it is mostly filled at other times. Fill the gap at the source."
     )
     condition = f"{quote(column.name)} is null and {burst.inside}"
     code = insights_pb2.QUALITY_CODE_NULLS

@@ -49,7 +49,7 @@ def rank(hypotheses: Sequence[Hypothesis], question: Question, level: Level | No
     of the number of hypotheses; FALSE_DISCOVERY_RATE when None.
     """
     ordered = sorted(hypotheses, key=lambda hypothesis: hypothesis.key)
-    loud = [hypothesis for hypothesis in ordered if not hypothesis.quiet]
+    loud = [hypothesis for hypothesis in ordered if not hypothesis.quiet and hypothesis.choices]
     allowed = FALSE_DISCOVERY_RATE if level is None else level(len(loud))
     if not ordered:
         return Ranking((), 0, 0, Batch(allowed, 0, 0))
@@ -68,7 +68,8 @@ def rank(hypotheses: Sequence[Hypothesis], question: Question, level: Level | No
     named = any(question.names_measure(hypothesis) for hypothesis in ordered)
     explained.sort(key=lambda finding: _place(finding, question, passed, named=named))
     tested = sum(hypothesis.choices for hypothesis in ordered)
-    return Ranking(tuple(explained), tested, len(passed), _batch(ordered, loud, q_values, level=allowed))
+    discoveries = sum(finding.hypothesis.choices > 0 for finding in passed)
+    return Ranking(tuple(explained), tested, discoveries, _batch(ordered, loud, q_values, level=allowed))
 
 
 def _batch(
@@ -76,16 +77,22 @@ def _batch(
 ) -> Batch:
     """What was tested at which level, for those who test again and again."""
     pairs = zip(ordered, q_values, strict=True)
-    passed = sum(not hypothesis.quiet and q_value <= level for hypothesis, q_value in pairs)
+    told = [hypothesis for hypothesis, q_value in pairs if q_value <= level and hypothesis.choices]
+    passed = sum(not hypothesis.quiet for hypothesis in told)
     weighted = _weighted([_prior(hypothesis) for hypothesis in loud], loud) if loud else ()
     return Batch(level, int(passed), most_passing([float(p) for p in weighted], level))
 
 
 def _q_values(hypotheses: Sequence[Hypothesis]) -> inference.Floats:
-    """Corrected p values; quiet hypotheses, nearly all of which hold, must not make room for the others."""
-    q_values = np.ones(len(hypotheses))
+    """Corrected p values; quiet hypotheses, nearly all of which hold, must not make room for the others.
+
+    Nor must what was counted rather than tested: it is no hypothesis, and stays as it is.
+    """
+    q_values = np.array([0.0 if not hypothesis.choices else 1.0 for hypothesis in hypotheses])
     for quiet in (False, True):
-        places = [i for i, hypothesis in enumerate(hypotheses) if hypothesis.quiet == quiet]
+        places = [
+            i for i, hypothesis in enumerate(hypotheses) if hypothesis.quiet == quiet and hypothesis.choices
+        ]
         if places:
             part = [hypotheses[i] for i in places]
             q_values[places] = inference.benjamini_hochberg(_weighted([_prior(h) for h in part], part))
@@ -94,7 +101,7 @@ def _q_values(hypotheses: Sequence[Hypothesis]) -> inference.Floats:
 
 def _in_company(passed: Sequence[Finding], question: Question) -> list[Finding]:
     """The findings, of the quiet ones only those asked for, and a few beside another finding of their table."""
-    loud = [finding.hypothesis for finding in passed if not finding.hypothesis.quiet]
+    loud = [f.hypothesis for f in passed if not f.hypothesis.quiet and f.hypothesis.choices]
     kept, remarks = [], Counter[tuple[str, str]]()
     for finding in passed:
         hypothesis = finding.hypothesis

@@ -5,6 +5,7 @@ from server.analysis.detectors.change import Change
 from server.analysis.detectors.change_point import ChangePoint
 from server.analysis.detectors.concentration import Concentration
 from server.analysis.detectors.correlation import Correlation
+from server.analysis.detectors.data_quality import DataQuality
 from server.analysis.detectors.driver import Driver
 from server.analysis.detectors.evenness import Evenness
 from server.analysis.detectors.forecast import Outlook
@@ -30,4 +31,5 @@ DETECTORS: tuple[Detector, ...] = (
     Driver(),
     MixShift(),
     Evenness(),
+    DataQuality(),
 )

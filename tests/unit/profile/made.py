@@ -15,30 +15,35 @@ from claribi.v1.insights_pb2 import QualityFinding
 from server.analysis.profile import profile_table
 from server.analysis.quality import find_all_quality
 from server.query.engine import Query, open_snapshot
-from server.query.snapshot import StoredTable, write_manifest
+from server.query.snapshot import StoredTable, file_sha256, write_manifest
+from server.query.sql import quote
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 Cells = Mapping[str, Any]
 
 
-@contextmanager
-def snapshot(folder: Path, tables: Mapping[str, Cells]) -> Iterator[tuple[Query, list[DataTable]]]:
-    """The tables as a snapshot, profiled."""
+def write(folder: Path, tables: Mapping[str, Cells]) -> list[StoredTable]:
+    """The tables as Parquet files of a snapshot folder."""
     folder.mkdir(parents=True, exist_ok=True)
     stored = []
     for place, (name, cells) in enumerate(tables.items()):
+        file = folder / f"{place}.parquet"
         with duckdb.connect() as connection:
-            arrays = {f"c{i}": _array(values) for i, values in enumerate(cells.values())}
-            connection.register("made", arrays)
-            names = ", ".join(
-                f'{_typed(f"c{i}", values)} as "{title.replace(chr(34), chr(34) * 2)}"'
+            connection.register("made", {f"c{i}": _array(values) for i, values in enumerate(cells.values())})
+            columns = ", ".join(
+                f"{_typed(f'c{i}', values)} as {quote(title)}"
                 for i, (title, values) in enumerate(cells.items())
             )
-            connection.execute(
-                f"copy (select {names} from made) to '{folder}/{place}.parquet' (format parquet)"
-            )
-        stored.append(StoredTable(name, f"{place}.parquet"))
-    write_manifest(folder, stored)
+            connection.execute(f"copy (select {columns} from made) to '{file}' (format parquet)")
+        rows = len(next(iter(cells.values())))
+        stored.append(StoredTable(name, file.name, rows, file.stat().st_size, file_sha256(file)))
+    return stored
+
+
+@contextmanager
+def snapshot(folder: Path, tables: Mapping[str, Cells]) -> Iterator[tuple[Query, list[DataTable]]]:
+    """The tables as a snapshot, profiled."""
+    write_manifest(folder, write(folder, tables))
     with open_snapshot(folder) as query:
         yield query, [profile_table(query, table) for table in query.tables]
 
