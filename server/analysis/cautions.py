@@ -55,7 +55,7 @@ _COUNTED = {
     "lose them.",
 }
 _THIN_END = (
-    "The last days of {0} by {1} hold {2} of {3} rows, far fewer than usual. Some may still be on their way."
+    "The newest part of {0} by {1} holds {2} of {3} rows, far fewer than usual. Some may be on their way."
 )
 MOST_COUNTED = 60
 """Findings of a table that are told with their numbers; the rest go without, since each costs a query."""

@@ -118,6 +118,12 @@ def _series(
     if measure.additive:
         return Series(measure, grain, starts, sums.astype(np.float64))
     counts = np.bincount(bins[inside], weights=n[inside], minlength=len(starts))
+    filled = np.flatnonzero(counts > 0)
+    if len(filled) < 2:
+        return None
+    # What is not known yet, or was not yet, is no gap between known values.
+    inner = slice(int(filled[0]), int(filled[-1]) + 1)
+    starts, sums, counts = starts[inner], sums[inner], counts[inner]
     known = counts > 0
     if known.mean() < 1.0 - GAP_LIMIT:
         return None

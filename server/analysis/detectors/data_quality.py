@@ -57,7 +57,7 @@ _WORDS = {
         "Check them at the source; averages of {3} follow them.",
     ),
     insights.QUALITY_CODE_MIXED_TYPES: (
-        "{3} holds two kinds of value",
+        "{3} mixes kinds of value",
         "{0} of {1} rows hold something else in {3} than the others, so it cannot be added up.",
         "Correct them at the source.",
     ),
@@ -74,7 +74,7 @@ _WORDS = {
     insights.QUALITY_CODE_LATE_DATA: (
         "Rows of {2} come late",
         "It touches {0} of {1} rows ({3}). What is recent may still grow.",
-        "Wait for them before you judge the latest days.",
+        "Wait for them before you judge what is recent.",
     ),
     insights.QUALITY_CODE_BROKEN_REFERENCE: (
         "{0} rows of {2} point to nothing",

@@ -136,7 +136,7 @@ def mixed_dates(random: Random) -> Planted:
 def future(random: Random) -> Planted:
     cells, _ = sales(random)
     wrong = picked(random, 200)
-    cells["Order Date"][wrong] = np.datetime64("2026-02-01") + random.integers(0, 900, len(wrong))
+    cells["Order Date"][wrong] = np.datetime64("2026-07-05") + random.integers(0, 900, len(wrong))
     return {"t": cells}, ("future_dates", ("Order Date",), len(wrong))
 
 
