@@ -79,6 +79,7 @@ def test_a_grave_defect_is_an_insight_with_its_exact_size(tmp_path: Path, kind: 
 def test_a_measure_leaves_out_the_rows_in_another_unit(tmp_path: Path) -> None:
     cells, day = sales(np.random.default_rng(3))
     later = day >= SPAN - 190
+    cells["amount"] *= np.where(cells["region"] == "North", 1.6, 1.0)  # something to tell of it
     cells["amount"] = np.where(later, cells["amount"] * 1000, cells["amount"])
     report = report_on([source_of(tmp_path, write(tmp_path, {"t": cells}))])
     asked = [
