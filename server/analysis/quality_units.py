@@ -33,7 +33,8 @@ _NEAR = 5
 """Periods on each side of an edge whose means are compared."""
 _TOLERANCE = 0.04
 """Decimal logarithm by which the factor may be off beyond chance: 10 %."""
-_MOST_TOLERANCE = 0.12
+_MOST_TOLERANCE = {10.0: 0.12, 60.0: 0.1, 100.0: 0.12, 1000.0: 0.3}
+"""The same at most, however large chance: the larger the factor, the less else looks like it."""
 _EVIDENT = 7.0
 """Standard errors the step must be large by; two edges bear one another out."""
 _LEAST_INSIDE = 8
@@ -189,14 +190,15 @@ def _step(levels: _Levels, edge: int, stretch: tuple[int, int]) -> tuple[float, 
 
 def _factor(step: float) -> float | None:
     near = min(_FACTORS, key=lambda factor: abs(math.log10(factor) - abs(step)))
-    if abs(math.log10(near) - abs(step)) > _MOST_TOLERANCE:
+    if abs(math.log10(near) - abs(step)) > _MOST_TOLERANCE[near]:
         return None
     return near if step > 0 else 1.0 / near
 
 
 def _fits(step: float, error: float, factor: float, least: float) -> bool:
     """Whether a step is the factor's, and at least so many standard errors large."""
-    tolerance = min(_TOLERANCE + 3 * error, _MOST_TOLERANCE * _EVIDENT / min(least, _EVIDENT))
+    most = next(most for known, most in _MOST_TOLERANCE.items() if known in (factor, round(1 / factor)))
+    tolerance = min(_TOLERANCE + 3 * error, most * _EVIDENT / min(least, _EVIDENT))
     return abs(step - math.log10(factor)) <= tolerance and abs(step) >= least * error
 
 
