@@ -43,7 +43,9 @@ class _Move:
     @property
     def direction(self) -> int:
         """1 up, -1 down, 0 as printed the same."""
-        return 0 if is_nothing(self.size) else 1 if self.size.value > 0 else -1
+        if is_nothing(self.size) or self.now.display == self.was.display:
+            return 0
+        return 1 if self.size.value > 0 else -1
 
 
 def change(reading: Reading, ledger: Ledger) -> Answer | None:
