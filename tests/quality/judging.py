@@ -186,6 +186,17 @@ def _correlated(insight: Insight, nodes: set[str], world: World) -> Verdict:
 
 def _even(insight: Insight, nodes: set[str], world: World) -> Verdict:
     for column in dimensions_of(insight, world):
-        if _tied(nodes, _source(column, world), world):
-            return Verdict(FALSE, "independent")
+        if _tied(nodes, _source(column, world), world) and not _alike(insight, column, world):
+            return Verdict(FALSE, "uneven")
     return Verdict(CONSEQUENCE)
+
+
+def _alike(insight: Insight, dimension: str, world: World) -> bool:
+    """Whether the members' means of a plain column lie within a tenth of the whole's, in the table itself."""
+    measure = insight.subject.measure
+    column = bare(measure.column, world)
+    if not measure.expression.lower().startswith("av") or not {column, dimension} <= set(world.cells):
+        return False
+    values, labels = world.cells[column].astype(float), world.cells[dimension].astype(str)
+    means = [float(np.nanmean(values[labels == label])) for label in sorted(set(labels))]
+    return max(abs(mean / float(np.nanmean(values)) - 1) for mean in means) <= 0.1
