@@ -1,6 +1,7 @@
 """Whether a sentence written by somebody else says what the sentence it stands for says, and nothing more."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ class Sentence:
     text: str
     figures: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()  # names the report knows that this sentence is not bound to
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def template_of(sentence: Sentence) -> Template:
     gaps = [gap.replace(SLOT, "").replace(FIGURE, "") for gap in read.gaps]
     text = gaps[0] + "".join(slot + gap for slot, gap in zip(slots, gaps[1:], strict=True))
     figures = {_small(figure) for figure in sentence.figures}
-    whole = {_small(word): word for word in (*sentence.figures, *sentence.names)}
+    whole = {_small(word): word for word in (*sentence.others, *sentence.names, *sentence.figures)}
     kinds = ("number" if part in figures else _kind(part) for part in read.parts)
     return Template(text, tuple(whole[part] for part in read.parts), tuple(kinds))
 
@@ -88,12 +90,16 @@ def check_restated(text: str, original: Sentence) -> None:
     wanted, found = _read(original.text, original), _read(text, original)
     if found.parts != wanted.parts:
         raise UnboundNumber(text, "other numbers or names, or in another order")
-    own = {word.lower() for gap in wanted.gaps for word in _WORD.findall(gap)}
+    own = Counter(word.lower() for gap in wanted.gaps for word in _WORD.findall(gap))
     for gap, like in zip(found.gaps, wanted.gaps, strict=True):
-        _check_gap(text, gap, like, own)
+        _check_gap(text, gap, like)
+    said = Counter(word.lower() for gap in found.gaps for word in _WORD.findall(gap))
+    for word, times in said.items():
+        if times > own[word] and word not in NEUTRAL and word not in sense_of():
+            raise UnboundNumber(text, word)
 
 
-def _check_gap(text: str, gap: str, like: str, own: set[str]) -> None:
+def _check_gap(text: str, gap: str, like: str) -> None:
     """Raises UnboundNumber when the words between two parts say something else."""
     if gap == like:
         return
@@ -104,9 +110,6 @@ def _check_gap(text: str, gap: str, like: str, own: set[str]) -> None:
         raise UnboundNumber(text, " ".join(differing))
     if _symbols(gap) != _symbols(like):
         raise UnboundNumber(text, "".join(_symbols(gap) or _symbols(like)))
-    for word in _WORD.findall(gap):
-        if word.lower() not in own and word.lower() not in NEUTRAL and word.lower() not in sense_of():
-            raise UnboundNumber(text, word)
 
 
 def _agree(senses: Sequence[str], like: Sequence[str]) -> bool:
@@ -167,7 +170,7 @@ def _framed(gaps: Sequence[str], words: Sequence[str], original: Sentence) -> tu
 
 def _parts(original: Sentence) -> list[str]:
     """What is looked for, longest first; each also with its first letter in upper case."""
-    words = {word for word in (*original.figures, *original.names) if word}
+    words = {word for word in (*original.figures, *original.names, *original.others) if word}
     words |= {word[:1].upper() + word[1:] for word in words}
     return sorted(words, key=lambda word: (-len(word), word))
 

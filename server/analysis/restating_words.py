@@ -56,6 +56,7 @@ SENSES: dict[str, str] = {
     "share": "share proportion fraction part portion",
     "rate": "rate",
     "sum": "total totals sum",
+    "count": "number numbers count counts counted",
     "rows": "rows row records record observations",
     "hour": "hour hours hourly",
     "day": "day days daily",
@@ -81,7 +82,7 @@ _NEUTRAL = (
     "showed shown showing see sees saw seen run runs ran running hold holds held holding make makes made making "
     "take takes took account accounts accounted accounting amount amounts amounted move moves moved moving movement "
     "change changes changed changing difference differences differ differs differed out set apart mark marks marked "
-    "figure figures number numbers level levels value values data measure measured evidence finding findings period "
+    "figure figures level levels value values data measure measured evidence finding findings period "
     "periods time times stretch span pace direction support supports supported supporting back backs backed backing "
     "report reports reported note noted say says said tell tells told into onto across along within per near beside "
     "how we our you your they their them itself look looks looked looking find finds found give gives gave given "

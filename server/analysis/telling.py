@@ -14,13 +14,12 @@ from server.analysis.spoken import sentences
 
 
 def run(payload: dict[str, Any], progress: Callable[[str, float], None]) -> bytes:
-    """As `job.run`, answering JSON: {"report": base64, "sentences": [{"text", "figures", "names"}]}.
+    """As `job.run`, answering JSON: {"report": base64, "sentences": [{"text", "figures", "names"}], "names"}.
 
     Raises JobFailed when the period cannot be read.
     """
     with ExitStack() as stack:
         written = write_report(checked_request(payload, stack), progress)
     report = b64encode(written.report.SerializeToString(deterministic=True)).decode()
-    return orjson.dumps(
-        {"report": report, "sentences": [asdict(sentence) for sentence in sentences(written)]}
-    )
+    told = [asdict(sentence) for sentence in sentences(written)]
+    return orjson.dumps({"report": report, "sentences": told, "names": sorted(written.ledger.names)})

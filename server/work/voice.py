@@ -65,7 +65,10 @@ class Voice:
         """The report of a telling, in the model's words where they pass, and with a note on whose words they are."""
         answer = orjson.loads(told)
         report = Report.FromString(b64decode(answer["report"]))
-        sentences = [Sentence(s["text"], tuple(s["figures"]), tuple(s["names"])) for s in answer["sentences"]]
+        known = tuple(answer["names"])
+        sentences = [
+            Sentence(s["text"], tuple(s["figures"]), tuple(s["names"]), known) for s in answer["sentences"]
+        ]
         templates = [(sentence, template_of(sentence)) for sentence in sentences]
         work = _Rewording([pair for pair in templates if _is_bare(pair[1])][:MOST_SENTENCES])
         if work.open and not self.failure:

@@ -14,7 +14,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -238,7 +238,8 @@ def spoken(sources: Sequence[dict[str, Any]], **fields: Any) -> list[Sentence]:
         written = write_report(read_request(payload, stack), lambda *_: None)
     whole = [told.narrative for told in written.findings.told]
     said = [sentence_of(text) for text in (*written.ledger.said.values(), *whole) if text.text]
-    return [*said, *sentences(written)]
+    known = tuple(sorted(written.ledger.names))
+    return [replace(sentence, others=known) for sentence in (*said, *sentences(written))]
 
 
 def csv_source(directory: Path, files: dict[str, bytes], source_id: str) -> dict[str, Any]:

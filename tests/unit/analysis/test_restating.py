@@ -1,5 +1,7 @@
 """A sentence in other words passes only when it says what the original says."""
 
+import dataclasses
+
 import pytest
 
 from server.analysis.gate import UnboundNumber
@@ -56,6 +58,15 @@ REFUSED = {
     "a cause": (TITLE.text + " because of the weather", TITLE),
     "a cause in known words": (TITLE.text + ", and that is why", TITLE),
     "a change told as a level": ("Revenue for North fell to 55\u00a0% in June\u00a02026", TITLE),
+    "a longer name": ("The number of revenue for North fell 55\u00a0% in June\u00a02026", TITLE),
+    "a name the sentence is not bound to": (
+        "In value, revenue for North fell 55\u00a0% in June\u00a02026",
+        dataclasses.replace(TITLE, others=("value",)),
+    ),
+    "a word of the original once more": (
+        SURE.text.rstrip(".") + " and fro",
+        SURE,
+    ),
     "praise": ("Good: " + TITLE.text, TITLE),
     "a name of somebody else": ("Revenue for South fell 55\u00a0% in June\u00a02026", TITLE),
     "a second name": ("Revenue for North and South fell 55\u00a0% in June\u00a02026", TITLE),

@@ -44,7 +44,11 @@ def _telling(*sentences: dict[str, Any]) -> bytes:
     report.sections.add(title="Summary", paragraphs=[LEAD], bullets=[TITLE])
     report.sections.add(title="Methodology", kind=SECTION_KIND_METHODOLOGY)
     return json.dumps(
-        {"report": b64encode(report.SerializeToString()).decode(), "sentences": list(sentences)}
+        {
+            "report": b64encode(report.SerializeToString()).decode(),
+            "sentences": list(sentences),
+            "names": ["revenue"],
+        }
     ).encode()
 
 
