@@ -3,6 +3,7 @@
 import numpy as np
 
 from server.analysis import inference
+from server.analysis.facts import Facts
 from server.analysis.inference import Floats
 from server.analysis.series import Series
 
@@ -20,3 +21,33 @@ def steady_scale(series: Series) -> Floats:
     scales = (np.log(values), np.sqrt(values), values)
     moves = inference.steadiest([np.diff(scaled[:-1]) for scaled in scales], spared=0)
     return next(scaled for scaled in scales if np.array_equal(np.diff(scaled[:-1]), moves))
+
+
+def expected_error(facts: Facts, series: Series, scaled: Floats) -> float:
+    """The standard error random rows would give a period, on the scale of the values; 0 where that is not known.
+
+    A mean of n rows, or on a logarithmic scale a total of about n rows (compound Poisson).
+    """
+    measure, seen = series.measure, facts.overview.get(series.measure)
+    if measure.level or series.member is not None or facts.timeline is None:
+        return 0.0
+    rows = float(facts.timeline.rows.sum()) / max(len(series.values), 1)
+    differenced = 2.0 if len(scaled) < len(series.values) else 1.0
+    if measure.aggregation == "average" and seen is not None:
+        return float(seen.deviation * (differenced / rows) ** 0.5)
+    logarithm = bool((series.values > 0).all()) and np.allclose(
+        scaled[-1], _logarithm_of_last(series, len(scaled)), rtol=1e-9
+    )
+    if not logarithm or (measure.aggregation == "sum" and (seen is None or seen.mean <= 0.0)):
+        return 0.0
+    variation = (
+        (seen.deviation / seen.mean) ** 2 if measure.aggregation == "sum" and seen is not None else 0.0
+    )
+    return float(((1.0 + variation) * differenced / rows) ** 0.5)
+
+
+def _logarithm_of_last(series: Series, length: int) -> float:
+    """The logarithm of the last value per day, or its move over a season where those are compared."""
+    logs = np.log(series.daily().values)
+    back = len(logs) - length
+    return float(logs[-1] - logs[-1 - back]) if back else float(logs[-1])

@@ -5,6 +5,7 @@ from server.analysis.facts import Facts, complete_starts
 
 WEEKS_LIMIT = 160  # up to here weeks are tested rather than months: more periods tell a line from a walk
 WEEKS_FILLED = 0.9
+LEAST_ROWS = 20.0  # a week; with fewer, months are tested
 
 
 def testing_grain(facts: Facts) -> str | None:
@@ -14,5 +15,7 @@ def testing_grain(facts: Facts) -> str | None:
     order = periods.GRAINS
     fine = order.index(facts.timeline.grain) < order.index("week")
     weeks = len(complete_starts(facts.timeline, "week", facts.now)) if fine else WEEKS_LIMIT + 1
+    if float(facts.timeline.rows.sum()) < LEAST_ROWS * weeks and facts.timeline.rows.max(initial=0.0) > 1.0:
+        return "month"
     held = len({periods.floor(start, "week") for start in facts.timeline.starts})
     return "week" if weeks <= WEEKS_LIMIT and held >= WEEKS_FILLED * weeks else "month"

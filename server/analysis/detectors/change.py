@@ -23,8 +23,9 @@ from server.analysis.hypothesis import (
     subject_name,
 )
 from server.analysis.inference import Floats
+from server.analysis.means import both_ways
 from server.analysis.periods import Span, one_period
-from server.analysis.scales import steady_scale
+from server.analysis.scales import expected_error, steady_scale
 from server.analysis.scope import (
     Scalar,
     difference,
@@ -64,19 +65,23 @@ class Change:
 
     def propose(self, facts: Facts) -> list[Hypothesis]:
         """Each series' last move, tested against the moves it made before."""
-        if facts.report_grain is None:
-            return []
-        return [
-            _hypothesis(facts, series, move)
-            for series in followed(facts, facts.report_grain)
-            if not in_two_units(series.daily().values)
-            for move in (_against_previous(facts, series), _against_last_year(series))
-            if move is not None
-        ]
+        return both_ways(facts, _proposed)
 
     def tell(self, finding: Finding, writer: Writer) -> Told:
         """The move in words."""
         return _tell(finding, writer)
+
+
+def _proposed(facts: Facts) -> list[Hypothesis]:
+    if facts.report_grain is None:
+        return []
+    return [
+        _hypothesis(facts, series, move)
+        for series in followed(facts, facts.report_grain)
+        if not in_two_units(series.daily().values)
+        for move in (_against_previous(facts, series), _against_last_year(series))
+        if move is not None
+    ]
 
 
 def _against_previous(facts: Facts, series: Series) -> _Move | None:
@@ -87,7 +92,11 @@ def _against_previous(facts: Facts, series: Series) -> _Move | None:
         values = values[cycle:] - values[:-cycle]
     if len(values) < LEAST_HISTORY + 2:
         return None
-    surprise = inference.last_value_surprise(values, least_error=_sampling_error(facts, series))
+    surprise = inference.last_value_surprise(
+        values,
+        least_error=_sampling_error(facts, series),
+        expected_error=expected_error(facts, series, values),
+    )
     last = len(series.values) - 1
     return (
         None if surprise is None else _Move(last, last - 1, surprise.statistic, surprise.p_value, surprise.n)

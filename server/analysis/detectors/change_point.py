@@ -23,6 +23,7 @@ from server.analysis.hypothesis import (
     subject_name,
 )
 from server.analysis.inference import Floats
+from server.analysis.means import both_ways
 from server.analysis.periods import one_period
 from server.analysis.scales import steady_scale
 from server.analysis.scope import Scalar, difference, percent_of
@@ -53,15 +54,19 @@ class ChangePoint:
 
     def propose(self, facts: Facts) -> list[Hypothesis]:
         """Each series' likeliest break."""
-        grain = testing_grain(facts)
-        if grain is None:
-            return []
-        found = (_examine(facts, series) for series in followed(facts, grain))
-        return [hypothesis for hypothesis in found if hypothesis is not None]
+        return both_ways(facts, _proposed)
 
     def tell(self, finding: Finding, writer: Writer) -> Told:
         """The break in words."""
         return _tell(finding, writer)
+
+
+def _proposed(facts: Facts) -> list[Hypothesis]:
+    grain = testing_grain(facts)
+    if grain is None:
+        return []
+    found = (_examine(facts, series) for series in followed(facts, grain))
+    return [hypothesis for hypothesis in found if hypothesis is not None]
 
 
 def _examine(facts: Facts, series: Series) -> Hypothesis | None:

@@ -1,14 +1,15 @@
 """Periods far from what season, trend and neighbours lead one to expect."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import charts, formats, inference, periods
 from server.analysis.breaks import in_two_units
+from server.analysis.columns import Measure
 from server.analysis.evidence import Figure, Name, Text, join
-from server.analysis.facts import Facts, native_grain
+from server.analysis.facts import SLICE_MEMBERS, Breakdown, Facts, native_grain
 from server.analysis.hypothesis import (
     Finding,
     Hypothesis,
@@ -22,16 +23,18 @@ from server.analysis.hypothesis import (
     subject_name,
 )
 from server.analysis.inference import Extreme, Floats
+from server.analysis.means import both_ways
 from server.analysis.periods import Span, one_period
 from server.analysis.scope import Scalar, difference, measured, percent_change, series_sql, within
-from server.analysis.series import Series, phases, season
-from server.analysis.slices import whole
+from server.analysis.series import Series, member_series, phases, season
+from server.analysis.slices import sliced_measures, whole
 from server.query.sql import select
 
 LEAST_PERIODS = 24
 MOST_PERIODS = 1500
 NEIGHBOURS = 5  # periods on either side that say what to expect
 MOST_OUTLIERS = 5
+THIN_ROWS = 5.0  # a day; with fewer, weeks are looked at
 MATERIAL_DISTANCE = 4.0  # robust spreads
 MATERIAL_SHARE = 0.20  # of what was expected
 COMPARED_SPAN = 8  # like periods on either side whose median is called usual
@@ -51,20 +54,47 @@ class Outlier:
     kind = insights.INSIGHT_TYPE_OUTLIER
 
     def propose(self, facts: Facts) -> list[Hypothesis]:
-        """Each series' most extreme period, at the finest grain and at the one the report speaks in."""
-        if facts.timeline is None or facts.report_grain is None:
-            return []
-        found = []
-        for grain in dict.fromkeys((native_grain(facts.timeline), facts.report_grain)):
-            for series in whole(facts, grain):
-                hypothesis = _examine(facts, series)
-                if hypothesis is not None:
-                    found.append(hypothesis)
-        return found
+        """Each series' most extreme period; of the members of a dimension the one with the most extreme."""
+        return both_ways(facts, _proposed)
 
     def tell(self, finding: Finding, writer: Writer) -> Told:
         """The outlier in words."""
         return _tell(finding, writer)
+
+
+def _proposed(facts: Facts) -> list[Hypothesis]:
+    if facts.timeline is None or facts.report_grain is None:
+        return []
+    native = native_grain(facts.timeline)
+    thin = native == "day" and float(facts.timeline.rows.mean()) < THIN_ROWS
+    fine = "week" if thin else native
+    found = []
+    for grain in dict.fromkeys((fine, facts.report_grain)):
+        examined = (_examine(facts, series) for series in whole(facts, grain))
+        found += [hypothesis for hypothesis in examined if hypothesis is not None]
+    for measure in sliced_measures(facts):
+        for breakdown in facts.breakdowns:
+            member = _oddest_member(facts, breakdown, measure, fine)
+            if member is not None:
+                found.append(member)
+    return found
+
+
+def _oddest_member(facts: Facts, breakdown: Breakdown, measure: Measure, grain: str) -> Hypothesis | None:
+    """The member with the most extreme period, its p value corrected for the members looked at."""
+    if len(breakdown.members) > SLICE_MEMBERS:
+        return None
+    examined = []
+    for place in range(len(breakdown.members)):
+        series = member_series(facts, breakdown, measure, member=place, grain=grain)
+        hypothesis = _examine(facts, series) if series is not None else None
+        if hypothesis is not None:
+            examined.append(hypothesis)
+    if not examined:
+        return None
+    oddest = min(examined, key=lambda hypothesis: hypothesis.tested.p_value)
+    p_value = min(1.0, len(examined) * oddest.tested.p_value)
+    return replace(oddest, tested=replace(oddest.tested, p_value=p_value))
 
 
 def _examine(facts: Facts, series: Series) -> Hypothesis | None:

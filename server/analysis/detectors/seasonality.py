@@ -27,6 +27,7 @@ from server.analysis.hypothesis import (
     subject_name,
 )
 from server.analysis.inference import Floats
+from server.analysis.means import both_ways
 from server.analysis.scope import Scalar, Statement, difference, percent_change
 from server.analysis.seasons import Season, calendar_season, season_profile
 from server.analysis.series import Series
@@ -77,12 +78,16 @@ class Seasonality:
 
     def propose(self, facts: Facts) -> list[Hypothesis]:
         """Each measure's day, week and year, where the table covers enough of them."""
-        found = (_examine(facts, series) for series in _candidates(facts))
-        return [hypothesis for hypothesis in found if hypothesis is not None]
+        return both_ways(facts, _proposed)
 
     def tell(self, finding: Finding, writer: Writer) -> Told:
         """The season in words."""
         return _tell(finding, writer)
+
+
+def _proposed(facts: Facts) -> list[Hypothesis]:
+    found = (_examine(facts, series) for series in _candidates(facts))
+    return [hypothesis for hypothesis in found if hypothesis is not None]
 
 
 def _candidates(facts: Facts) -> Iterator[Series]:
@@ -90,7 +95,8 @@ def _candidates(facts: Facts) -> Iterator[Series]:
     if facts.timeline is None or not facts.timeline.starts:
         return
     native = periods.GRAINS.index(native_grain(facts.timeline))
-    by_hour = hourly(facts)
+    # Hours are asked once, with the totals; rows of a single hour are too few for their means.
+    by_hour = hourly(facts) if any(m.counts_rows or m.level for m in facts.measures) else None
     if by_hour is not None:
         yield from _whole_cycles(by_hour, "hour", 48)
     if native <= periods.GRAINS.index("day"):

@@ -20,6 +20,7 @@ from server.analysis.hypothesis import (
     saturating,
     subject_name,
 )
+from server.analysis.means import both_ways
 from server.analysis.periods import Span
 from server.analysis.scales import steady_scale
 from server.analysis.scope import (
@@ -61,22 +62,26 @@ class SteadyTrend:
 
     def propose(self, facts: Facts) -> list[Hypothesis]:
         """Each series' slope."""
-        grain = testing_grain(facts)
-        if grain is None or facts.report_grain is None:
-            return []
-        found = []
-        for series in followed(facts, grain):
-            values = series.daily().values
-            if len(values) >= LEAST_PERIODS and np.ptp(values) > 0 and not in_two_units(values):
-                trend = steady_trend(values - season(series, values))
-                told = _told_series(facts, series)
-                if told is not None and not _is_a_step(series):
-                    found.append(_hypothesis(facts, series, trend=trend, told=told))
-        return found
+        return both_ways(facts, _proposed)
 
     def tell(self, finding: Finding, writer: Writer) -> Told:
         """The trend in words."""
         return _tell(finding, writer)
+
+
+def _proposed(facts: Facts) -> list[Hypothesis]:
+    grain = testing_grain(facts)
+    if grain is None or facts.report_grain is None:
+        return []
+    found = []
+    for series in followed(facts, grain):
+        values = series.daily().values
+        if len(values) >= LEAST_PERIODS and np.ptp(values) > 0 and not in_two_units(values):
+            trend = steady_trend(values - season(series, values))
+            told = _told_series(facts, series)
+            if told is not None and not _is_a_step(series):
+                found.append(_hypothesis(facts, series, trend=trend, told=told))
+    return found
 
 
 def _is_a_step(series: Series) -> bool:
