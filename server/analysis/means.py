@@ -15,7 +15,7 @@ SURE = 1e-4  # p value from which the total is told, whatever the mean shows
 
 def both_ways(facts: Facts, propose: Callable[[Facts], list[Hypothesis]]) -> list[Hypothesis]:
     """What is proposed of the totals and of the means per row, of each pair the surer one at twice its p value."""
-    totals = propose(facts)
+    totals = propose(replace(facts, averages=()))
     per_row = _per_row(facts)
     means = {_place(hypothesis): hypothesis for hypothesis in propose(per_row)} if per_row else {}
     found = [_surer(total, means.pop(_place(total), None)) for total in totals]
@@ -62,6 +62,7 @@ def _per_row(facts: Facts) -> Facts | None:
     return replace(
         facts,
         measures=tuple(means.values()),
+        averages=(),
         overview=renamed(facts.overview),
         timeline=timeline,
         breakdowns=breakdowns,

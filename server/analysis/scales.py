@@ -3,11 +3,13 @@
 import numpy as np
 
 from server.analysis import inference
+from server.analysis.columns import Measure
 from server.analysis.facts import Facts
 from server.analysis.inference import Floats
 from server.analysis.series import Series
 
 LEAST_VALUES = 6
+ROWS_PER_SQUARED_SKEW = 2.0
 
 
 def steady_scale(series: Series) -> Floats:
@@ -51,3 +53,12 @@ def _logarithm_of_last(series: Series, length: int) -> float:
     logs = np.log(series.daily().values)
     back = len(logs) - length
     return float(logs[-1] - logs[-1 - back]) if back else float(logs[-1])
+
+
+def settled(facts: Facts, measure: Measure, rows: float) -> bool:
+    """Whether a period has rows enough that no single one of them makes it stand out.
+
+    The skewness of a sum of n rows is that of a row divided by the root of n.
+    """
+    seen = facts.overview.get(measure)
+    return measure.level or seen is None or rows >= ROWS_PER_SQUARED_SKEW * seen.skew**2

@@ -25,7 +25,7 @@ from server.analysis.hypothesis import (
 from server.analysis.inference import Floats
 from server.analysis.means import both_ways
 from server.analysis.periods import Span, one_period
-from server.analysis.scales import expected_error, steady_scale
+from server.analysis.scales import expected_error, settled, steady_scale
 from server.analysis.scope import (
     Scalar,
     difference,
@@ -78,10 +78,15 @@ def _proposed(facts: Facts) -> list[Hypothesis]:
     return [
         _hypothesis(facts, series, move)
         for series in followed(facts, facts.report_grain)
-        if not in_two_units(series.daily().values)
+        if not in_two_units(series.daily().values) and _readable(facts, series)
         for move in (_against_previous(facts, series), _against_last_year(series))
         if move is not None
     ]
+
+
+def _readable(facts: Facts, series: Series) -> bool:
+    """Whether the last period's mean is one of rows enough for their skewness."""
+    return series.measure.aggregation != "average" or settled(facts, series.measure, series.last_rows)
 
 
 def _against_previous(facts: Facts, series: Series) -> _Move | None:

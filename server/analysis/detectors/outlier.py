@@ -9,7 +9,7 @@ from server.analysis import charts, formats, inference, periods
 from server.analysis.breaks import in_two_units
 from server.analysis.columns import Measure
 from server.analysis.evidence import Figure, Name, Text, join
-from server.analysis.facts import SLICE_MEMBERS, Breakdown, Facts, native_grain
+from server.analysis.facts import SLICE_MEMBERS, Breakdown, Facts, complete_starts, native_grain
 from server.analysis.hypothesis import (
     Finding,
     Hypothesis,
@@ -25,6 +25,7 @@ from server.analysis.hypothesis import (
 from server.analysis.inference import Extreme, Floats
 from server.analysis.means import both_ways
 from server.analysis.periods import Span, one_period
+from server.analysis.scales import settled
 from server.analysis.scope import Scalar, difference, measured, percent_change, series_sql, within
 from server.analysis.series import Series, member_series, phases, season
 from server.analysis.slices import sliced_measures, whole
@@ -70,7 +71,12 @@ def _proposed(facts: Facts) -> list[Hypothesis]:
     fine = "week" if thin else native
     found = []
     for grain in dict.fromkeys((fine, facts.report_grain)):
-        examined = (_examine(facts, series) for series in whole(facts, grain))
+        examined = (
+            _examine(facts, series)
+            for series in whole(facts, grain)
+            if series.measure.aggregation != "average"
+            or settled(facts, series.measure, float(facts.timeline.rows.sum()) / len(series.values))
+        )
         found += [hypothesis for hypothesis in examined if hypothesis is not None]
     for measure in sliced_measures(facts):
         for breakdown in facts.breakdowns:
@@ -86,6 +92,8 @@ def _oddest_member(facts: Facts, breakdown: Breakdown, measure: Measure, grain: 
         return None
     examined = []
     for place in range(len(breakdown.members)):
+        if not settled(facts, measure, _rows_a_period(facts, breakdown, place, grain)):
+            continue
         series = member_series(facts, breakdown, measure, member=place, grain=grain)
         hypothesis = _examine(facts, series) if series is not None else None
         if hypothesis is not None:
@@ -95,6 +103,14 @@ def _oddest_member(facts: Facts, breakdown: Breakdown, measure: Measure, grain: 
     oddest = min(examined, key=lambda hypothesis: hypothesis.tested.p_value)
     p_value = min(1.0, len(examined) * oddest.tested.p_value)
     return replace(oddest, tested=replace(oddest.tested, p_value=p_value))
+
+
+def _rows_a_period(facts: Facts, breakdown: Breakdown, member: int, grain: str) -> float:
+    if facts.timeline is None:
+        return 0.0
+    return float(breakdown.rows[member].sum()) / max(
+        len(complete_starts(facts.timeline, grain, facts.now)), 1
+    )
 
 
 def _examine(facts: Facts, series: Series) -> Hypothesis | None:
