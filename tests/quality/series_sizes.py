@@ -1,0 +1,64 @@
+"""How often the tests along time err on series without any pattern, at the level they promise.
+
+Run: python -m tests.quality.series_sizes [--series N] [--seed N]
+"""
+
+import argparse
+from collections.abc import Callable
+
+import numpy as np
+
+from server.analysis.breaks import level_break
+from server.analysis.inference import extremes, last_value_surprise
+from server.analysis.seasons import line_spectrum_test
+from server.analysis.trends import steady_trend
+from tests.quality.noise import NULLS, Floats
+
+LEVELS = (0.05, 0.01)
+
+
+def _break(values: Floats) -> float:
+    found = level_break(values)
+    return found.p_value if found else 1.0
+
+
+def _change(values: Floats) -> float:
+    found = last_value_surprise(values)
+    return found.p_value if found else 1.0
+
+
+# Name, periods of a series, and the p value of its test.
+TESTS: tuple[tuple[str, int, Callable[[Floats], float]], ...] = (
+    ("change, months", 24, _change),
+    ("trend, months", 36, lambda values: steady_trend(values).p_value),
+    ("trend, weeks", 104, lambda values: steady_trend(values).p_value),
+    ("change point, months", 36, _break),
+    ("change point, weeks", 104, _break),
+    ("season, months", 36, lambda values: line_spectrum_test(values, 12)[1]),
+    ("season, weekdays", 210, lambda values: line_spectrum_test(values, 7)[1]),
+    ("outlier, days", 180, lambda values: extremes(values, 1)[0].p_value),
+)
+
+
+def sizes(p_of: Callable[[Floats], float], name: str, length: int, *, series: int, seed: int) -> list[float]:
+    """The share of series called significant at each level."""
+    random = np.random.default_rng([seed, length])
+    p_values = np.array([p_of(NULLS[name](random, length)) for _ in range(series)])
+    return [float((p_values <= level).mean()) for level in LEVELS]
+
+
+def main() -> None:
+    """Prints all sizes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--series", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=20)
+    chosen = parser.parse_args()
+    print(f"share of {chosen.series} patternless series called significant at {LEVELS}")
+    for test, length, p_of in TESTS:
+        for name in NULLS:
+            found = sizes(p_of, name, length, series=chosen.series, seed=chosen.seed)
+            print(f"  {test:22} {name:16} " + "  ".join(f"{share:.3f}" for share in found), flush=True)
+
+
+if __name__ == "__main__":
+    main()
