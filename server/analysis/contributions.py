@@ -60,7 +60,8 @@ def drive_of(facts: Facts, breakdown: Breakdown, measure: Measure) -> Drive | No
     else:
         last = len(cells.starts) - 1
         later, earlier = np.array([last]), np.array([last - _back(cells, measure)])
-        surprises = [last_surprise(cells, measure, sides, i) if keep[i] else None for i in places]
+        skew = facts.overview[measure].skew if measure in facts.overview else 0.0
+        surprises = [last_surprise(cells, measure, sides, i, skew=skew) if keep[i] else None for i in places]
     return _taken_apart(cells, measure, surprises, later=later, earlier=earlier)
 
 

@@ -15,6 +15,7 @@ from server.analysis.series import Series, season
 LEAST_PERIODS = 8  # to know how a member moves from one period to the next
 LARGEST_ERROR = 1e100  # beyond it squares leave the range of a double
 SAMPLING_P = 0.1  # p value above which the past shows no more unrest than the number of rows makes
+SAMPLING_SKEW = 3.0
 SAMPLING_DEGREES = 30.0  # of freedom then; sums of skewed amounts have heavier tails than the normal
 
 
@@ -24,6 +25,7 @@ class Followed:
 
     values: Floats
     errors: Floats
+    calm: bool = True  # whether the errors may be trusted where the past agrees with them
 
     @property
     def bounded(self) -> "Followed":
@@ -96,8 +98,15 @@ def _bridged(values: Floats) -> Floats:
     return filled
 
 
-def last_surprise(cells: Cells, measure: Measure, sides: Sequence[Followed], member: int) -> Surprise | None:
-    """The surer of what is followed of a member, its p value corrected for their number."""
+def last_surprise(
+    cells: Cells, measure: Measure, sides: Sequence[Followed], member: int, *, skew: float
+) -> Surprise | None:
+    """The surer of what is followed of a member, its p value corrected for their number.
+
+    `skew` is that of the rows: of heavy tails, the number of rows tells the error of a sum too well.
+    """
+    if abs(skew) > SAMPLING_SKEW:
+        sides = [replace(side, calm=False) for side in sides[:1]]
     found = [s for side in sides if (s := _surprise(cells, measure, side, member)) is not None]
     if not found:
         return None
@@ -114,7 +123,7 @@ def _surprise(cells: Cells, measure: Measure, side: Followed, member: int) -> Su
         errors = np.sqrt(errors[cycle:] ** 2 + errors[:-cycle] ** 2)
     if len(values) < LEAST_PERIODS:
         return None
-    calm = _as_calm_as_sampling(values, errors)
+    calm = _as_calm_as_sampling(values, errors) if side.calm else None
     return calm or inference.last_value_surprise(values, least_error=float(errors[-1]))
 
 
