@@ -81,7 +81,8 @@ def read_clusters(facts: "Facts") -> Clusters:
         (cluster, measure): found
         for cluster, columns in zip(candidates, answers, strict=True)
         for index, measure in enumerate(measures)
-        if (found := _intraclass(*_column(columns, 3 * index))) > 0.0
+        if cluster.column not in measure.columns
+        and (found := _intraclass(*_column(columns, 3 * index))) > 0.0
     }
     return Clusters(correlation, _pairs(facts, candidates))
 

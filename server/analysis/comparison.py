@@ -20,6 +20,8 @@ RANK_ROWS_LIMIT = 200_000  # above, means of skewed values are normal enough and
 SKEWED = 2.0
 LEAST_STRETCHES = 8  # of time, to see whether a member's values hang together
 MOST_STRETCHES = 40
+# First autocorrelation from which a measure wanders: never below the first, always from the second on.
+WANDERING, LONG_MEMORY = 0.25, 0.6
 ENTITY_ROWS = 2.0  # rows an entity has on average within a member, above which entities are compared
 
 
@@ -51,7 +53,7 @@ def comparable(facts: Facts, dimension: Dimension, measure: Measure) -> bool:
 
 
 def wanders(facts: Facts, measure: Measure) -> bool:
-    """Whether the mean by period is like the one before: beyond two standard errors of no autocorrelation."""
+    """Whether the mean by period is like the one before: beyond four standard errors of no autocorrelation."""
     timeline = facts.timeline
     if timeline is None or measure not in timeline.n:
         return False
@@ -61,7 +63,8 @@ def wanders(facts: Facts, measure: Measure) -> bool:
     spread = float(centred @ centred)
     if len(means) < LEAST_STRETCHES or spread <= 0.0:
         return False
-    return bool(float(centred[1:] @ centred[:-1]) / spread > 2.0 / len(means) ** 0.5)
+    evident = min(max(WANDERING, 4.0 / len(means) ** 0.5), LONG_MEMORY)
+    return bool(float(centred[1:] @ centred[:-1]) / spread > evident)
 
 
 def ranked(facts: Facts, measure: Measure) -> bool:
@@ -161,6 +164,8 @@ def compare(
             return None  # means and ranks disagree: there is no plain way to say who is higher
     else:
         statistic, p_value = inference.welch_anova(kept)
+        # Where values are skewed a member with a low mean has a low variance too; the common one must do as well.
+        member_p = max(member_p, inference.common_variance_p(kept, best))
         test, name, effect = "Welch's analysis of variance", "hedges_g", against_rest.hedges_g
     member = int(places[best])
     # The member is chosen after the fact: it must stand out by itself, corrected for the choice.

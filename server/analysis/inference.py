@@ -118,6 +118,15 @@ def welch_difference(groups: Groups) -> Difference:
     return Difference(value, value - half, value + half, g, statistic, t_two_sided(statistic, degrees))
 
 
+def common_variance_p(groups: Groups, index: int) -> float:
+    """The p value of one group's mean against all others together by Student's t with one variance for all."""
+    n, total = groups.n, float(groups.n.sum())
+    inside = float(((n - 1.0) * groups.variance).sum()) / (total - len(n))
+    others = (float((n * groups.mean).sum()) - n[index] * groups.mean[index]) / (total - n[index])
+    error = math.sqrt(inside * (1.0 / float(n[index]) + 1.0 / (total - float(n[index]))))
+    return t_two_sided(float(groups.mean[index] - others) / error, total - len(n)) if error > 0.0 else 0.0
+
+
 def kruskal_wallis(n: Floats, rank_sum: Floats) -> tuple[float, float, float]:
     """H, its p value and epsilon squared from rank sums; no tie correction, so ties make it cautious.
 

@@ -11,7 +11,9 @@ from server.analysis.hypothesis import Finding, Hypothesis
 LIKENESS = 0.9  # correlation from which two measures are told as one
 LEAST_PROFILE = 5  # points of a profile: fewer are alike by chance
 STANDS_OUT = 2.0  # how many times larger a part's effect must be to be told beside the whole's
+ABOUT = 0.15  # relative difference up to which two shares are about the same
 
+_BY_ROWS = (insights.INSIGHT_TYPE_DRIVER, insights.INSIGHT_TYPE_CONCENTRATION)
 _ALONG_TIME = (insights.INSIGHT_TYPE_CHANGE, insights.INSIGHT_TYPE_OUTLIER)
 _LASTING = (insights.INSIGHT_TYPE_TREND, insights.INSIGHT_TYPE_CHANGE_POINT)
 _CALENDAR = (insights.INSIGHT_TYPE_SEASONALITY, insights.INSIGHT_TYPE_GROUP_DIFFERENCE)
@@ -56,20 +58,24 @@ def _echoes(earlier: Hypothesis, later: Hypothesis) -> bool:
     )
 
 
-def _push(driver: Hypothesis) -> tuple[object, ...]:
-    """Which member drove what when; with the number of rows of a member every total of it moves."""
+def _push(hypothesis: Hypothesis) -> tuple[object, ...]:
+    """Which member drove or holds what when; where the number of rows of a member does, every total of it does."""
     return (
-        driver.kind == insights.INSIGHT_TYPE_DRIVER,
-        driver.facts.scope.table,
-        driver.dimension,
-        driver.members[:1],
-        driver.span,
-        driver.direction,
+        hypothesis.kind if hypothesis.kind in _BY_ROWS else None,
+        hypothesis.facts.scope.table,
+        hypothesis.dimension,
+        hypothesis.members[:1],
+        hypothesis.span,
+        hypothesis.direction,
     )
 
 
 def _moved_alike(a: Hypothesis, b: Hypothesis) -> bool:
-    return a.kind == b.kind == insights.INSIGHT_TYPE_DRIVER and _push(a) == _push(b)
+    """Whether two totals follow the same rows; of holdings the shares must be about the same too."""
+    if a.kind not in _BY_ROWS or _push(a) != _push(b):
+        return False
+    one, other = abs(a.magnitude.value), abs(b.magnitude.value)
+    return a.kind == insights.INSIGHT_TYPE_DRIVER or abs(one - other) <= ABOUT * max(one, other)
 
 
 def _alike(a: Hypothesis, b: Hypothesis) -> bool:

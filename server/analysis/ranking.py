@@ -53,50 +53,56 @@ def rank(hypotheses: Sequence[Hypothesis], question: Question, level: Level | No
     allowed = FALSE_DISCOVERY_RATE if level is None else level(len(loud))
     if not ordered:
         return Ranking((), 0, 0, Batch(allowed, 0, 0))
-    q_values = _q_values(ordered)
     newest = max((h.facts.timeline.last for h in ordered if h.facts.timeline), default=None)
-    passed = [
-        Finding(hypothesis, float(q_value), score(hypothesis, float(q_value), newest))
-        for hypothesis, q_value in zip(ordered, q_values, strict=True)
-        if q_value <= allowed and hypothesis.material
-    ]
-    # The asked measure is told rather than its likes, then money; a whole rather than parts that move as it does.
-    passed.sort(key=lambda finding: _speaks(finding, question))
-    passed = _in_company(passed, question)
+    passed = _held(loud, question, newest, level=allowed)
+    # Quiet ones, nearly all of which hold, must not make room for the others either.
+    quiet = _held([h for h in ordered if h.choices and h.quiet], question, newest, level=FALSE_DISCOVERY_RATE)
+    passed = _in_company(_in_order([*counted, *passed, *quiet], question), question)
     explained = [_explained(finding, passed) for finding in merge(passed)]
     # Where no measure is named, everything of the kind asked for comes before the rest.
     named = any(question.names_measure(hypothesis) for hypothesis in ordered)
     explained.sort(key=lambda finding: _place(finding, question, passed, named=named))
     tested = sum(hypothesis.choices for hypothesis in ordered)
     discoveries = sum(finding.hypothesis.choices > 0 for finding in passed)
-    return Ranking(tuple(explained), tested, discoveries, _batch(ordered, loud, q_values, level=allowed))
+    return Ranking(tuple(explained), tested, discoveries, _batch(loud, level=allowed))
 
 
-def _batch(
-    ordered: Sequence[Hypothesis], loud: Sequence[Hypothesis], q_values: inference.Floats, *, level: float
-) -> Batch:
-    """What was tested at which level, for those who test again and again."""
-    pairs = zip(ordered, q_values, strict=True)
-    told = [hypothesis for hypothesis, q_value in pairs if q_value <= level and hypothesis.choices]
-    passed = sum(not hypothesis.quiet for hypothesis in told)
-    weighted = _weighted([_prior(hypothesis) for hypothesis in loud], loud) if loud else ()
-    return Batch(level, int(passed), most_passing([float(p) for p in weighted], level))
+def _held(
+    hypotheses: Sequence[Hypothesis], question: Question, newest: datetime | None, *, level: float
+) -> list[Finding]:
+    """The findings that hold up when the share of false ones is counted among those told, not among all that pass.
 
-
-def _q_values(hypotheses: Sequence[Hypothesis]) -> inference.Floats:
-    """Corrected p values; quiet hypotheses, nearly all of which hold, must not make room for the others.
-
-    Nor must what was counted rather than tested: it is no hypothesis, and stays as it is.
+    A fact that passes in five guises is told once and must not make room for five others: the threshold is lowered
+    until it fits what is left after merging. Katsevich, Sabatti and Bogomolov 2021, "Filtering the rejection set
+    while preserving false discovery rate control", J. Am. Stat. Assoc. 118.
     """
-    q_values = np.array([0.0 if not hypothesis.choices else 1.0 for hypothesis in hypotheses])
-    for quiet in (False, True):
-        places = [
-            i for i, hypothesis in enumerate(hypotheses) if hypothesis.quiet == quiet and hypothesis.choices
-        ]
-        if places:
-            part = [hypotheses[i] for i in places]
-            q_values[places] = inference.benjamini_hochberg(_weighted([_prior(h) for h in part], part))
-    return q_values
+    p_values = _weighted_p(hypotheses)
+    pairs = zip(hypotheses, p_values, inference.benjamini_hochberg(p_values), strict=True)
+    passed = [(h, float(p), float(q)) for h, p, q in pairs if q <= level]
+    told = 0
+    while passed:
+        findings = [Finding(h, q, score(h, q, newest)) for h, _, q in passed]
+        told = len(merge(_in_order(findings, question)))
+        kept = [one for one in passed if one[1] <= level * told / len(hypotheses)]
+        if len(kept) == len(passed):
+            break
+        passed = kept
+    # One finding told stands for several that passed: each q value is that of the told ones.
+    widen = len(passed) / max(told, 1)
+    corrected = [(h, min(level, q * widen)) for h, _, q in passed]
+    return [Finding(h, q, score(h, q, newest)) for h, q in corrected]
+
+
+def _in_order(findings: Sequence[Finding], question: Question) -> list[Finding]:
+    """The asked measure before its likes, then money; a whole before parts that move as it does."""
+    return sorted(findings, key=lambda finding: _speaks(finding, question))
+
+
+def _batch(loud: Sequence[Hypothesis], *, level: float) -> Batch:
+    """What was tested at which level, for those who test again and again."""
+    p_values = _weighted_p(loud)
+    passed = int((inference.benjamini_hochberg(p_values) <= level).sum())
+    return Batch(level, passed, most_passing([float(p) for p in p_values], level))
 
 
 def _in_company(passed: Sequence[Finding], question: Question) -> list[Finding]:
@@ -203,14 +209,16 @@ def _prior(hypothesis: Hypothesis) -> float:
     return DERIVED_WEIGHT if measure.made or twin else WHOLE_WEIGHT
 
 
-def _weighted(weights: Sequence[float], hypotheses: Sequence[Hypothesis]) -> inference.Floats:
-    """p values divided by weights of mean 1 that were fixed beforehand.
+def _weighted_p(hypotheses: Sequence[Hypothesis]) -> inference.Floats:
+    """p values divided by weights of mean 1 that were fixed beforehand; 1 for what is too small to matter.
 
+    What is immaterial is not told, so it must not count as found either.
     Genovese, Roeder and Wasserman 2006, "False discovery control with p-value weighting", Biometrika 93.
     """
-    mean = sum(weights) / len(weights)
-    p_values = [h.tested.p_value * mean / weight for h, weight in zip(hypotheses, weights, strict=True)]
-    return np.array([min(p_value, 1.0) for p_value in p_values])
+    weights = [_prior(hypothesis) for hypothesis in hypotheses]
+    mean = sum(weights) / max(len(weights), 1)
+    pairs = zip(hypotheses, weights, strict=True)
+    return np.array([min(1.0, h.tested.p_value * mean / w) if h.material else 1.0 for h, w in pairs])
 
 
 def score(hypothesis: Hypothesis, q_value: float, newest: datetime | None = None) -> float:

@@ -12,7 +12,8 @@ from server.analysis.roles import word_set
 from server.analysis.scope import Condition, Scope
 from server.query.sql import literal, quote
 
-BUDGET = 8  # words of a column
+BUDGET = 16  # words of a column
+TALL, TALL_BUDGET = 50_000, 8  # rows from which each word costs seconds, and the words looked at then
 COLUMNS = 2
 SAMPLE = 4000  # texts read to choose the words
 FEWEST, MOST = 0.02, 0.7  # share of the texts a word must stand in, and may stand in
@@ -62,7 +63,7 @@ def _words(scope: Scope, column: str, asked: Callable[[str], bool]) -> Iterator[
             continue
         places[word] = own
         yield word
-        if len(places) == BUDGET:
+        if len(places) == (BUDGET if scope.rows < TALL else TALL_BUDGET):
             return
 
 

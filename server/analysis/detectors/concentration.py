@@ -28,7 +28,7 @@ from server.analysis.scope import Condition, Scalar, aggregate, aliased, equals,
 from server.query.sql import select
 
 LEAST_ROWS = 50
-LEAST_MEMBERS = 4
+LEAST_MEMBERS = 3
 MOST_LED = 12  # members among which one may be said to lead
 # One member alone is much when it holds this share, and this many times an even share.
 ALONE_SHARE, ALONE_TIMES = 0.40, 2.5
@@ -192,7 +192,7 @@ def _counted_by_things(facts: Facts, dimension: Dimension) -> bool:
 def _few(holdings: _Holdings, *, led: bool) -> _Held:
     """The largest member when it holds much alone or leads the others, else as many as hold half."""
     shares = np.cumsum(holdings.total) / holdings.total.sum()
-    if shares[0] >= ALONE_SHARE:
+    if shares[0] >= max(ALONE_SHARE, ALONE_TIMES / len(shares)):
         return _Held(1, float(shares[0]))
     if led and len(shares) <= MOST_LED and _leads(holdings.total):
         return _Held(1, float(shares[0]), leads=True)
