@@ -95,6 +95,8 @@ def _repeats(kept: Finding, later: Hypothesis) -> bool:
         return False
     if earlier.kind == later.kind == insights.INSIGHT_TYPE_GROUP_DIFFERENCE and _mirrored(earlier, later):
         return True
+    if _same_states(earlier, later):
+        return True
     if _same_calendar(earlier, later) or _same_pair(earlier, later) or _same_column(earlier, later):
         return True
     if _same_part(earlier, later, {measure.columns for measure in (earlier.measure, *kept.echoes)}):
@@ -114,6 +116,12 @@ def _mirrored(a: Hypothesis, b: Hypothesis) -> bool:
         and b.dimension.column in a.measure.columns
         and a.dimension.column in b.measure.columns
     )
+
+
+def _same_states(a: Hypothesis, b: Hypothesis) -> bool:
+    """Shares of two states (or words) of one column in one member: where one is more, another is less."""
+    shares = a.measure.is_share and b.measure.is_share and a.measure.columns == b.measure.columns
+    return shares and a.kind == b.kind and a.dimension == b.dimension and a.members == b.members
 
 
 def _same_calendar(a: Hypothesis, b: Hypothesis) -> bool:

@@ -49,6 +49,8 @@ def rank(hypotheses: Sequence[Hypothesis], question: Question, level: Level | No
     of the number of hypotheses; FALSE_DISCOVERY_RATE when None.
     """
     ordered = sorted(hypotheses, key=lambda hypothesis: hypothesis.key)
+    # What was counted rather than tested is no hypothesis, and must not make room for any.
+    counted = [Finding(h, 0.0, score(h, 0.0)) for h in ordered if not h.choices]
     loud = [hypothesis for hypothesis in ordered if not hypothesis.quiet and hypothesis.choices]
     allowed = FALSE_DISCOVERY_RATE if level is None else level(len(loud))
     if not ordered:

@@ -128,7 +128,8 @@ def _tell(finding: Finding, writer: Writer) -> Told:
     hypothesis, ledger = finding.hypothesis, writer.ledger
     dimension, compared = required(hypothesis.dimension, Dimension), required(hypothesis.detail, Comparison)
     measure = hypothesis.measure
-    expression = f"median({measure.value})" if compared.typical else f"avg({measure.value})"
+    mean = measure.total if measure.aggregation == "ratio" else f"avg({measure.value})"
+    expression = f"median({measure.value})" if compared.typical else mean
     called = Name(f"median {measure.label}" if compared.typical else measure.average_name)
     member = hypothesis.members[0]
     own, rest, apart = _figures(hypothesis, dimension, expression, called=called, writer=writer)

@@ -130,7 +130,7 @@ def test_what_was_not_understood_is_said_in_the_summary(shop: dict[str, Any]) ->
 
 
 def test_a_kind_that_was_not_found_is_owned_up_to(shop: dict[str, Any]) -> None:
-    report = report_on([shop], question="Is revenue seasonal?")
+    report = report_on([shop], question="How did days to deliver develop?")
     assert "Nothing of that kind stands out from chance" in report.sections[0].paragraphs[1]
 
 
