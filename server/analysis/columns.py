@@ -9,6 +9,7 @@ from server.analysis import formats
 from server.analysis.roles import word_set
 from server.query.sql import quote
 
+WORD = "contains("  # begins the expression of a word in a text
 MEASURE_BUDGET = 12
 DIMENSION_BUDGET = 8
 MEMBER_LIMIT = 50  # more members than this cannot be compared one with another on a page
@@ -83,6 +84,11 @@ class Measure:
         return self.aggregation == "count"
 
     @property
+    def is_word(self) -> bool:
+        """Whether it is the share of texts that hold a word."""
+        return self.made.startswith(WORD)
+
+    @property
     def additive(self) -> bool:
         """Whether parts add up to the whole."""
         return self.aggregation in {"sum", "count"}
@@ -114,6 +120,11 @@ class Dimension:
     distinct: int
     made: str = ""  # how a derived one is made of its column: `weekday(opened_at)`
     is_calendar: bool = False  # a day of the week, a month or an hour
+
+    @property
+    def is_word(self) -> bool:
+        """Whether it tells texts that hold a word from those that do not."""
+        return self.made.startswith(WORD)
 
 
 @dataclass(frozen=True)

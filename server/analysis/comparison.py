@@ -42,11 +42,14 @@ class Comparison:
 
 
 def comparable(facts: Facts, dimension: Dimension, measure: Measure) -> bool:
-    """Whether a measure says something new along a dimension.
+    """Whether a measure may say something new along a dimension.
 
-    A column along itself does not; ranges of a column that wanders through time only tell the times apart.
+    A column along itself does not; ranges of a column that wanders through time only tell the times apart. How often
+    a word is used is not asked along hours and ranges, nor a share along words: there are too many pairs.
     """
     if dimension.column in measure.columns and not dimension.is_calendar:
+        return False
+    if dimension.made and (measure.is_word or (measure.is_share and dimension.is_word)):
         return False
     cut = next((m for m in facts.measures if dimension.made and m.column == dimension.column), None)
     return cut is None or not wanders(facts, cut)
@@ -142,68 +145,82 @@ def compare(
     entities: tuple[tuple[str, ...], Groups] | None,
     clusters: Clusters,
 ) -> Comparison | None:
-    """The comparison of a dimension's members; None when too few of them have rows enough."""
+    """The member that lies furthest from all others together; None when too few members have rows enough.
+
+    The member is chosen after the fact: its p value is corrected for the choice among all (Bonferroni).
+    """
     groups = _cautious(breakdown, measure, clusters) if entities is None else _aligned(breakdown, entities)
-    keep = (groups.n >= LEAST_MEMBER_ROWS) & (groups.variance > 0)
+    rates = measure.is_share and entities is None
+    keep = (groups.n >= LEAST_MEMBER_ROWS) & (rates | (groups.variance > 0))
     if keep.sum() < 2:
         return None
-    kept = groups.take(keep)
-    places = np.flatnonzero(keep)
-    best, against_rest = _most_different(kept)
-    member_p = against_rest.p_value
-    if measure.is_share:
-        statistic, p_value, effect = _by_rates(breakdown, places, measure, kept)
-        test, name = "chi-square test of independence", "cramers_v"
+    kept, places = groups.take(keep), np.flatnonzero(keep)
+    if rates:
+        apart = _by_rates(kept)
     elif ranks and entities is None:
-        by_ranks = _by_ranks(breakdown, places, measure, ranks, kept)
-        statistic, p_value, effect = by_ranks.statistic, by_ranks.p_value, by_ranks.delta
-        test, name = "Kruskal-Wallis test", "cliffs_delta"
-        best, member_p = by_ranks.member, by_ranks.member_p
-        against_rest = _against_rest(kept, best)
-        if (against_rest.value > 0) != (effect > 0):
-            return None  # means and ranks disagree: there is no plain way to say who is higher
+        apart = _by_ranks(breakdown, places, measure, ranks, kept)
     else:
-        statistic, p_value = inference.welch_anova(kept)
-        # Where values are skewed a member with a low mean has a low variance too; the common one must do as well.
-        member_p = max(member_p, inference.common_variance_p(kept, best))
-        test, name, effect = "Welch's analysis of variance", "hedges_g", against_rest.hedges_g
-    member = int(places[best])
-    # The member is chosen after the fact: it must stand out by itself, corrected for the choice.
-    p_value = max(p_value, min(1.0, member_p * len(places)))
+        apart = _by_means(kept)
+    against_rest = _against_rest(kept, apart.member)
+    if (against_rest.value > 0) != (apart.statistic > 0):
+        return None  # means and ranks disagree: there is no plain way to say who is higher
     rows = int(breakdown.n[measure][places].sum()) if entities is None else int(kept.n.sum())
     return Comparison(
-        test,
-        statistic,
-        p_value,
-        name,
-        effect,
-        member,
+        apart.test,
+        apart.statistic,
+        min(1.0, apart.p_value * len(places)),
+        apart.effect_name,
+        apart.effect,
+        int(places[apart.member]),
         against_rest,
         rows,
-        typical=name == "cliffs_delta",
+        typical=apart.effect_name == "cliffs_delta",
         entities=entities is not None,
     )
 
 
-def _by_rates(
-    breakdown: Breakdown, places: NDArray[np.int64], measure: Measure, kept: Groups
-) -> tuple[float, float, float]:
-    """Chi-square over the members kept, its p value that of the effective number of observations."""
-    rows = breakdown.groups(measure).n[places]
-    _, _, effect = inference.chi_square(rows * kept.mean / 100.0, rows)
-    statistic, p_value, _ = inference.chi_square(kept.n * kept.mean / 100.0, kept.n)
-    return statistic, p_value, effect
-
-
 @dataclass(frozen=True)
-class _Ranked:
-    """The rank test, and the member whose ranks lie furthest from the rest: its index among the members kept."""
+class _Apart:
+    """The member that lies furthest from the rest (its index among the members kept), and how far."""
 
+    member: int
+    test: str
     statistic: float
     p_value: float
-    member: int
-    delta: float  # Cliff's delta of the member against the rest
-    member_p: float
+    effect_name: str
+    effect: float
+
+
+def _by_means(kept: Groups) -> _Apart:
+    """Welch's t test.
+
+    Where values are skewed a member with a low mean has a low variance too; the common variance must do as well.
+    """
+    best, difference = _most_different(kept)
+    p_value = max(difference.p_value, inference.common_variance_p(kept, best))
+    return _Apart(
+        best,
+        "Welch's t test against the rest",
+        difference.statistic,
+        p_value,
+        "hedges_g",
+        difference.hedges_g,
+    )
+
+
+def _by_rates(kept: Groups) -> _Apart:
+    """Fisher's exact test of two rates, at the number of rows the members are worth; Cramer's V over all members."""
+    hits = kept.n * kept.mean / 100.0
+    n, total = float(kept.n.sum()), float(hits.sum())
+    rate = total / n
+    spread = np.sqrt(np.maximum(kept.n * rate * (1.0 - rate) * (1.0 - kept.n / n), 1e-12))
+    distance = (hits - kept.n * rate) / spread
+    best = int(np.argmax(np.abs(distance)))
+    p_value = inference.fisher_p(float(hits[best]), float(kept.n[best]), total, n)
+    _, _, effect = inference.chi_square(hits, kept.n)
+    return _Apart(
+        best, "Fisher's exact test against the rest", float(distance[best]), p_value, "cramers_v", effect
+    )
 
 
 def _by_ranks(
@@ -212,28 +229,28 @@ def _by_ranks(
     measure: Measure,
     ranks: dict[tuple[Dimension, str], float],
     kept: Groups,
-) -> _Ranked:
-    """Kruskal-Wallis over the members kept, and Mann-Whitney of each against the rest.
+) -> _Apart:
+    """Mann and Whitney's test, cut to the effective number of observations.
 
-    Statistics are cut to the effective number of observations. Cliff 1993, Psychological Bulletin 114.
+    Mann and Whitney 1947, Ann. Math. Stat. 18; the effect: Cliff 1993, Psychological Bulletin 114.
     """
     rows = breakdown.n[measure].sum(axis=1)[places]
     sums = np.array([ranks.get((breakdown.dimension, breakdown.members[place]), 0.0) for place in places])
     total = float(rows.sum())
     # Ranks were given over all rows; members too small to keep shift them by a little, so they are centred again.
     sums = sums - rows * (sums.sum() / total - (total + 1.0) / 2.0)
-    statistic, _, _ = inference.kruskal_wallis(rows, sums)
-    statistic *= float(kept.n.sum()) / total
     excess = sums - rows * (total + 1.0) / 2.0
     rest = np.maximum(total - rows, 1.0)
     distance = excess / np.sqrt(rows * rest * (total + 1.0) / 12.0) * np.sqrt(kept.n / rows)
     best = int(np.argmax(np.abs(distance)))
-    return _Ranked(
-        statistic,
-        inference.chi_square_p(statistic, len(rows) - 1),
+    statistic = float(distance[best])
+    return _Apart(
         best,
+        "Mann-Whitney test against the rest",
+        statistic,
+        inference.normal_two_sided(statistic),
+        "cliffs_delta",
         float(2.0 * excess[best] / (rows[best] * rest[best])),
-        inference.normal_two_sided(float(distance[best])),
     )
 
 

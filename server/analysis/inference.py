@@ -27,11 +27,6 @@ def normal_two_sided(statistic: float) -> float:
     return max(float(2.0 * special.ndtr(-abs(statistic))), SMALLEST_P)
 
 
-def chi_square_p(statistic: float, degrees: float) -> float:
-    """P(X >= statistic) of chi-square."""
-    return max(float(special.chdtrc(degrees, statistic)), SMALLEST_P)
-
-
 def t_quantile(probability: float, degrees: float) -> float:
     """The quantile of Student's t."""
     return float(special.stdtrit(degrees, probability))
@@ -118,6 +113,20 @@ def welch_difference(groups: Groups) -> Difference:
     return Difference(value, value - half, value + half, g, statistic, t_two_sided(statistic, degrees))
 
 
+def fisher_p(hits: float, n: float, all_hits: float, total: float) -> float:
+    """The two-sided p value of a group's number of hits among all, twice the smaller tail (Fisher 1934).
+
+    Counts need not be whole: they are rounded, as effective numbers of observations are.
+    """
+    from scipy import stats
+
+    k, population, marked, drawn = (round(value) for value in (hits, total, all_hits, n))
+    marked, drawn = min(marked, population), min(drawn, population)
+    below = float(stats.hypergeom.cdf(k, population, marked, drawn))
+    above = float(stats.hypergeom.sf(k - 1, population, marked, drawn))
+    return min(1.0, max(2.0 * min(below, above), SMALLEST_P))
+
+
 def common_variance_p(groups: Groups, index: int) -> float:
     """The p value of one group's mean against all others together by Student's t with one variance for all."""
     n, total = groups.n, float(groups.n.sum())
@@ -125,17 +134,6 @@ def common_variance_p(groups: Groups, index: int) -> float:
     others = (float((n * groups.mean).sum()) - n[index] * groups.mean[index]) / (total - n[index])
     error = math.sqrt(inside * (1.0 / float(n[index]) + 1.0 / (total - float(n[index]))))
     return t_two_sided(float(groups.mean[index] - others) / error, total - len(n)) if error > 0.0 else 0.0
-
-
-def kruskal_wallis(n: Floats, rank_sum: Floats) -> tuple[float, float, float]:
-    """H, its p value and epsilon squared from rank sums; no tie correction, so ties make it cautious.
-
-    Kruskal and Wallis 1952, J. Am. Stat. Assoc. 47; epsilon squared: Tomczak and Tomczak 2014.
-    """
-    total = n.sum()
-    h = float(12.0 / (total * (total + 1.0)) * (rank_sum**2 / n).sum() - 3.0 * (total + 1.0))
-    h = max(h, 0.0)
-    return h, max(float(special.chdtrc(len(n) - 1, h)), SMALLEST_P), h / float(total - 1.0)
 
 
 def chi_square(successes: Floats, n: Floats) -> tuple[float, float, float]:

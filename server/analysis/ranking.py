@@ -205,7 +205,7 @@ def _prior(hypothesis: Hypothesis) -> float:
     dimension, measure = hypothesis.dimension, hypothesis.measure
     if dimension is not None and dimension.made and hypothesis.kind != insights.INSIGHT_TYPE_SEASONALITY:
         return CUT_WEIGHT
-    if measure.made.startswith("contains("):
+    if measure.is_word:
         return CUT_WEIGHT
     twin = measure in hypothesis.facts.averages
     return DERIVED_WEIGHT if measure.made or twin else WHOLE_WEIGHT

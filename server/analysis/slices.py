@@ -14,22 +14,24 @@ SINGLE_FILLED = 0.9
 SLICE_SHARE = 0.05  # of the rows, below which a member's series is not followed
 
 
-def whole(facts: Facts, grain: str) -> Iterator[Series]:
-    """Each measure overall, and the mean a row of summed ones."""
+def whole(facts: Facts, grain: str, *, words: bool = False) -> Iterator[Series]:
+    """Each measure overall, and the mean a row of summed ones; how often words are used only where asked for."""
     for measure in (*facts.measures, *facts.averages):
+        if measure.is_word and not words:
+            continue
         series = overall_series(facts, measure, grain)
         if series is not None:
             yield series
 
 
-def followed(facts: Facts, grain: str) -> Iterator[Series]:
+def followed(facts: Facts, grain: str, *, words: bool = False) -> Iterator[Series]:
     """All series of the table at a grain: overall, and of the main members."""
     timeline = facts.timeline
     if timeline is None:
         return
     periods = len(complete_starts(timeline, grain, facts.now))
     if timeline.rows.max(initial=0.0) <= 1.0 or float(timeline.rows.sum()) >= LEAST_ROWS * periods:
-        yield from whole(facts, grain)
+        yield from whole(facts, grain, words=words)
     for measure in sliced_measures(facts):
         yield from _member_series(facts, measure, grain)
 

@@ -17,6 +17,7 @@ from server.analysis.scope import Scope
 LEAST_ROWS = 30  # of fewer nothing derived is worth a look
 TALL = 2_000_000  # rows from which each further way to cut the table costs seconds
 TALL_CUTS = 4
+FLAG_CUTS = 8  # words along which other measures are compared
 
 
 def derive(scope: Scope, table: data_sources.DataTable, plan: Plan, asked: Callable[[str], bool]) -> Plan:
@@ -26,7 +27,11 @@ def derive(scope: Scope, table: data_sources.DataTable, plan: Plan, asked: Calla
     flags = keywords(scope, table, asked)
     long, states = durations(scope, table, asked), shares(scope, table, asked)
     measures = [*long, *ratios(scope, table, plan.measures, asked), *states, *flags]
-    cuts = [*calendars(scope, table, asked), *bins(scope, table, plan, asked), *map(flag_dimension, flags)]
+    cuts = [
+        *calendars(scope, table, asked),
+        *bins(scope, table, plan, asked),
+        *map(flag_dimension, flags[:FLAG_CUTS]),
+    ]
     # Where recent rows are still open, the state of a row comes with its age.
     unripe = tuple(dict.fromkeys(c for m in states for c in m.columns)) if any(m.is_cut for m in long) else ()
     most = TALL_CUTS if scope.rows > TALL else len(cuts)

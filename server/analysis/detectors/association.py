@@ -14,7 +14,7 @@ from server.analysis import inference
 from server.analysis.columns import Dimension, Measure
 from server.analysis.comparison import Comparison
 from server.analysis.derived.shares import state_measure
-from server.analysis.detectors.group_difference import MATERIAL_POINTS, GroupDifference
+from server.analysis.detectors.group_difference import GroupDifference, large_rate
 from server.analysis.facts import Facts
 from server.analysis.hypothesis import Finding, Hypothesis, Magnitude, Tested, Told, Writer, saturating
 from server.analysis.inference import Difference, Floats
@@ -25,7 +25,6 @@ LEAST_MEMBER_ROWS = 20
 LEAST_EXPECTED = 5.0  # rows in a cell under independence, for it to be told
 SUSPECT = 0.01  # p value from which rows that hang together are looked into
 LEAST_CLUSTERS = 10
-MATERIAL_V = 0.07
 SAME = 0.95  # Cramer's V from which one column is a function of the other, or a copy
 STRETCHES = {
     "hour": "day",
@@ -122,9 +121,8 @@ def _hypothesis(facts: Facts, table: _Table) -> Hypothesis | None:
     cell = _furthest(table.counts, expected)
     if cell is None or v >= SAME:
         return None
-    test = "chi-square test of independence"
-    p_value = inference.chi_square_p(statistic, (k - 1) * (m - 1))
-    p_value = max(p_value, min(1.0, inference.normal_two_sided(cell.residual) * k * m))
+    test = "adjusted residual of a chi-square test"
+    p_value = min(1.0, inference.normal_two_sided(cell.residual) * k * m)
     if p_value < SUSPECT:
         p_value = max(p_value, min(1.0, k * m * _clustered_p(facts, table, cell)))
     compared = Comparison(
@@ -215,6 +213,9 @@ def _sandwich(rows: Floats, inside: Floats, both: Floats, outcome: Floats) -> fl
 def _described(facts: Facts, table: _Table, cell: _Cell, compared: Comparison) -> Hypothesis:
     measure: Measure = state_measure(table.outcome, table.outcomes[cell.row])
     difference, v = compared.against_rest, compared.effect
+    inside = table.counts[:, cell.column]
+    outside = table.counts.sum(axis=1) - inside
+    elsewhere = 100.0 * float(outside[cell.row] / outside.sum())
     return Hypothesis(
         kind=insights.INSIGHT_TYPE_GROUP_DIFFERENCE,
         facts=facts,
@@ -230,7 +231,7 @@ def _described(facts: Facts, table: _Table, cell: _Cell, compared: Comparison) -
         ),
         magnitude=Magnitude(difference.value, "points"),
         direction=insights.DIRECTION_HIGHER if difference.value > 0 else insights.DIRECTION_LOWER,
-        material=abs(difference.value) >= MATERIAL_POINTS and v >= MATERIAL_V,
+        material=large_rate(difference.value, difference.value / elsewhere if elsewhere else None),
         size=saturating(difference.hedges_g, 0.6),
         surprise=saturating(difference.hedges_g, 0.3),
         dimension=table.group,

@@ -30,11 +30,11 @@ from server.analysis.scope import (
 )
 
 MATERIAL_G = 0.2
-MATERIAL_V = 0.1
 MATERIAL_DELTA = 0.1
 MATERIAL_RELATIVE = 0.05  # of the others' mean
 MATERIAL_RATE = 0.2  # of the others' rate
 MATERIAL_POINTS = 2.0
+LARGE_POINTS = 5.0  # matter whatever the rate
 # Words of measures of which less is wanted; of other measures the engine does not know which way is good.
 _BURDENS = word_set(
     "days hours minutes seconds duration wait waiting delay delayed late latency cost costs expense expenses return "
@@ -111,10 +111,15 @@ def _hypothesis(facts: Facts, breakdown: Breakdown, measure: Measure, compared: 
 def _material(measure: Measure, compared: Comparison, value: float, relative: float | None) -> bool:
     """Whether the difference is large enough to matter, in spreads or in proportion."""
     if measure.is_share:
-        large = abs(compared.effect) >= MATERIAL_V or abs(relative or 0.0) >= MATERIAL_RATE
-        return abs(value) >= MATERIAL_POINTS and large
+        return large_rate(value, relative)
     floor = MATERIAL_DELTA if compared.effect_name == "cliffs_delta" else MATERIAL_G
     return abs(compared.effect) >= floor or abs(relative or 0.0) >= MATERIAL_RELATIVE
+
+
+def large_rate(points: float, relative: float | None) -> bool:
+    """Whether a difference of rates matters: in points, or, above a least number of them, in proportion."""
+    in_proportion = abs(points) >= MATERIAL_POINTS and abs(relative or 0.0) >= MATERIAL_RATE
+    return abs(points) >= LARGE_POINTS or in_proportion
 
 
 def _apart(breakdown: Breakdown, measure: Measure, member: int) -> tuple[float, float]:

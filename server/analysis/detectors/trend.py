@@ -74,7 +74,7 @@ def _proposed(facts: Facts) -> list[Hypothesis]:
     if grain is None or facts.report_grain is None:
         return []
     found = []
-    for series in followed(facts, grain):
+    for series in followed(facts, grain, words=True):
         values = series.daily().values
         if len(values) >= LEAST_PERIODS and np.ptp(values) > 0 and not in_two_units(values):
             trend = steady_trend(values - season(series, values))

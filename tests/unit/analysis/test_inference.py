@@ -49,12 +49,16 @@ def test_a_difference_of_means_agrees_with_scipy() -> None:
     assert (found.low, found.high) == pytest.approx((interval.low, interval.high))
 
 
-def test_kruskal_wallis_agrees_with_scipy() -> None:
-    ranks = stats.rankdata(np.concatenate(SAMPLES))
-    n = np.array([float(len(sample)) for sample in SAMPLES])
-    sums = np.array([part.sum() for part in np.split(ranks, np.cumsum(n[:-1]).astype(int))])
-    known = stats.kruskal(*SAMPLES)
-    assert inference.kruskal_wallis(n, sums)[:2] == pytest.approx((known.statistic, known.pvalue))
+def test_fishers_p_value_is_twice_the_smaller_tail_and_near_scipys() -> None:
+    table = [[8, 42], [30, 70]]
+    found = inference.fisher_p(8.0, 50.0, 38.0, 150.0)
+    assert found == pytest.approx(2 * stats.fisher_exact(table, alternative="less").pvalue)
+    assert found == pytest.approx(stats.fisher_exact(table).pvalue, rel=0.35)
+
+
+def test_one_mean_against_the_rest_by_a_common_variance_is_students_t_test() -> None:
+    known = stats.ttest_ind(SAMPLES[0], SAMPLES[1]).pvalue
+    assert inference.common_variance_p(_groups(SAMPLES[:2]), 0) == pytest.approx(known)
 
 
 def test_chi_square_agrees_with_scipy() -> None:
