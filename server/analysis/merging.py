@@ -13,6 +13,16 @@ LEAST_PROFILE = 5  # points of a profile: fewer are alike by chance
 STANDS_OUT = 2.0  # how many times larger a part's effect must be to be told beside the whole's
 ABOUT = 0.15  # relative difference up to which two shares are about the same
 
+NEARLY = 0.35  # the same of two moves through time
+
+_THROUGH_TIME = (
+    insights.INSIGHT_TYPE_CHANGE,
+    insights.INSIGHT_TYPE_TREND,
+    insights.INSIGHT_TYPE_CHANGE_POINT,
+    insights.INSIGHT_TYPE_OUTLIER,
+    insights.INSIGHT_TYPE_SEASONALITY,
+    insights.INSIGHT_TYPE_FORECAST,
+)
 _BY_ROWS = (insights.INSIGHT_TYPE_DRIVER, insights.INSIGHT_TYPE_CONCENTRATION)
 _ALONG_TIME = (insights.INSIGHT_TYPE_CHANGE, insights.INSIGHT_TYPE_OUTLIER)
 _LASTING = (insights.INSIGHT_TYPE_TREND, insights.INSIGHT_TYPE_CHANGE_POINT)
@@ -23,13 +33,13 @@ _TOGETHER = (insights.INSIGHT_TYPE_CORRELATION, insights.INSIGHT_TYPE_GROUP_DIFF
 def merge(findings: Sequence[Finding]) -> list[Finding]:
     """Findings in the order given, without those an earlier one already says; echoes name the other measures."""
     kept: list[Finding] = []
-    rows = {_push(finding.hypothesis) for finding in findings if finding.hypothesis.measure.counts_rows}
+    counts = [finding.hypothesis for finding in findings if finding.hypothesis.measure.counts_rows]
+    rows, courses = set(map(_push, counts)), set(map(_course, counts))
     for finding in findings:
         for place, earlier in enumerate(kept):
-            by_rows = _push(finding.hypothesis) in rows and _moved_alike(
-                earlier.hypothesis, finding.hypothesis
-            )
-            if by_rows or _echoes(earlier.hypothesis, finding.hypothesis):
+            pair = earlier.hypothesis, finding.hypothesis
+            by_rows = _push(finding.hypothesis) in rows and _moved_alike(*pair)
+            if by_rows or _follow_rows(*pair, courses) or _echoes(earlier.hypothesis, finding.hypothesis):
                 kept[place] = replace(earlier, echoes=(*earlier.echoes, finding.hypothesis.measure))
                 break
             if _repeats(earlier, finding.hypothesis):
@@ -55,6 +65,26 @@ def _echoes(earlier: Hypothesis, later: Hypothesis) -> bool:
         and earlier.where == later.where
         and earlier.span == later.span
         and _alike(earlier, later)
+    )
+
+
+def _follow_rows(a: Hypothesis, b: Hypothesis, rows: set[tuple[object, ...]]) -> bool:
+    """Whether two totals go through time alike because the number of rows goes that way."""
+    alike = a.measure.additive and b.measure.additive and _course(a) == _course(b) and _course(a) in rows
+    if not alike or not _overlap(a, b):
+        return False
+    one, other = relative_size(a), relative_size(b)
+    return abs(one - other) <= NEARLY * max(one, other)
+
+
+def _course(hypothesis: Hypothesis) -> tuple[object, ...]:
+    """The kind of move through time, of what, which way."""
+    return (
+        hypothesis.kind if hypothesis.kind in _THROUGH_TIME else None,
+        hypothesis.facts.scope.table,
+        hypothesis.where,
+        hypothesis.direction,
+        hypothesis.span.grain if hypothesis.span else "",
     )
 
 

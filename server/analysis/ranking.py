@@ -145,10 +145,17 @@ def _speaks(finding: Finding, question: Question) -> tuple[bool, bool, bool, boo
     return (
         not question.names_measure(hypothesis),
         hypothesis.where is not None,
-        hypothesis.dimension is not None and hypothesis.dimension.made.startswith("bin("),
+        _is_second_hand(hypothesis),
         not formats.is_money(hypothesis.measure.unit),
         -finding.score,
     )
+
+
+def _is_second_hand(hypothesis: Hypothesis) -> bool:
+    """Whether another type says the same better: a correlation for ranges, a season for parts of the calendar."""
+    dimension = hypothesis.dimension
+    cut = dimension is not None and (dimension.is_calendar or dimension.made.startswith("bin("))
+    return cut and hypothesis.kind == insights.INSIGHT_TYPE_GROUP_DIFFERENCE
 
 
 def is_old(hypothesis: Hypothesis, newest: datetime | None) -> bool:
