@@ -323,7 +323,7 @@ def complete_starts(timeline: Timeline, grain: str, now: datetime) -> tuple[date
     gap = _usual_gap(timeline)
     begun, ended = _ragged(timeline)
     start = periods.floor(begun, grain)
-    if begun - start > gap:
+    if begun - start >= gap:
         start = periods.shift(start, grain, 1)
     starts = []
     while (end := periods.shift(start, grain, 1)) <= min(ended + gap, now):

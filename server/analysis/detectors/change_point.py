@@ -1,12 +1,13 @@
 """The level of a measure broke at a moment: neither a trend, nor a season, nor a drift, nor a single odd value."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import breaks, charts, formats, periods
 from server.analysis.breaks import Break
+from server.analysis.calm import calm_step
 from server.analysis.evidence import Figure, Name, Text, join
 from server.analysis.facts import Facts
 from server.analysis.filled import FilledSeries
@@ -74,7 +75,30 @@ def _examine(facts: Facts, series: Series) -> Hypothesis | None:
         return None
     values = steady_scale(series)
     found = breaks.level_break(values, evident_phases(values, series.grain))
-    return None if found is None else _hypothesis(facts, series, found)
+    return None if found is None else _hypothesis(facts, series, _surer(found, facts, series))
+
+
+def _surer(found: Break, facts: Facts, series: Series) -> Break:
+    """The break of the series, or that of its rows where each row is a witness, at twice the p value."""
+    step = calm_step(facts, series)
+    p_value = min(1.0, 2.0 * found.p_value)
+    if step is None or 2.0 * step.p_value >= p_value:
+        return replace(found, p_value=p_value) if step is not None else found
+    place = next((i for i, start in enumerate(series.starts) if start >= step.moment), 0)
+    sides = series.values[:place], series.values[place:]
+    if min(map(len, sides)) < 2:
+        return found
+    half = 1.96 * abs(step.jump / step.statistic)
+    return replace(
+        found,
+        place=place,
+        jump=step.jump,
+        low=step.jump - half,
+        high=step.jump + half,
+        statistic=step.statistic,
+        p_value=2.0 * step.p_value,
+        tilted=False,
+    )
 
 
 def _step(series: Series, found: Break) -> _Step:

@@ -29,6 +29,7 @@ from server.query.sql import select
 
 LEAST_ROWS = 50
 LEAST_MEMBERS = 3
+LEAST_WITNESSES = 8.0  # rows of equal size that a holding must be worth
 MOST_LED = 12  # members among which one may be said to lead
 # One member alone is much when it holds this share, and this many times an even share.
 ALONE_SHARE, ALONE_TIMES = 0.40, 2.5
@@ -152,7 +153,8 @@ def _examine(facts: Facts, dimension: Dimension, measure: Measure, holdings: _Ho
     k = len(holdings.members)
     even = held.count / k
     error = _share_error(holdings, held)
-    statistic = (held.share - even) / error if error > 0 else 0.0
+    witnesses = _effective_rows(holdings, held)
+    statistic = (held.share - even) / error if error > 0 and witnesses >= LEAST_WITNESSES else 0.0
     # The largest are chosen after the fact; the number of choices bounds how far chance could carry them.
     p_value = min(1.0, k * inference.normal_two_sided(statistic)) if statistic > 0 else 1.0
     shares = holdings.total / holdings.total.sum()
@@ -211,6 +213,12 @@ def _material(held: _Held, k: int) -> bool:
     if held.count == 1:
         return held.share >= max(ALONE_SHARE, ALONE_TIMES / k)
     return held.count <= FEW_SHARE * k
+
+
+def _effective_rows(holdings: _Holdings, held: _Held) -> float:
+    """How many equal rows what the largest hold is worth: a total that rests on a few giants is no habit."""
+    inside = float(holdings.total[: held.count].sum())
+    return inside**2 / max(float(holdings.squares[: held.count].sum()), 1e-300)
 
 
 def _share_error(holdings: _Holdings, held: _Held) -> float:

@@ -1,10 +1,13 @@
 """A measure keeps rising or falling, more steadily than a random walk would."""
 
+from dataclasses import replace
+
 import numpy as np
 from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import charts, formats, periods
 from server.analysis.breaks import in_two_units, level_break
+from server.analysis.calm import calm_slope
 from server.analysis.evidence import Figure, Name, Text, join
 from server.analysis.facts import Facts
 from server.analysis.hypothesis import (
@@ -43,7 +46,7 @@ from server.query.sql import select
 STEP_P = 0.01
 MATERIAL_RISE = 0.10  # of the mean level, over the whole span
 MATERIAL_POINTS = 2.0  # for measures in percent
-MATERIAL_EXPLAINED = 0.25  # share of the variance the line must explain
+MATERIAL_EXPLAINED = 0.12  # share of the variance the line must explain
 # How far ahead advice looks: periods, and what they are called.
 _AHEAD = {
     "hour": (24, "a day"),
@@ -77,7 +80,7 @@ def _proposed(facts: Facts) -> list[Hypothesis]:
     for series in followed(facts, grain, words=True):
         values = series.daily().values
         if len(values) >= LEAST_PERIODS and np.ptp(values) > 0 and not in_two_units(values):
-            trend = steady_trend(values - season(series, values))
+            trend = _surer(steady_trend(values - season(series, values)), facts, series)
             told = _told_series(facts, series)
             if told is not None and not _is_a_step(series):
                 found.append(_hypothesis(facts, series, trend=trend, told=told))
@@ -89,6 +92,16 @@ def _is_a_step(series: Series) -> bool:
     values = steady_scale(series)
     found = level_break(values, evident_phases(values, series.grain))
     return found is not None and found.p_value < STEP_P and not found.tilted
+
+
+def _surer(trend: Trend, facts: Facts, series: Series) -> Trend:
+    """The trend of the series, or that of its rows where each row is a witness, at twice the p value."""
+    rows = calm_slope(facts, series)
+    if rows is None or (rows.statistic > 0) != (trend.slope > 0):
+        return trend
+    if rows.p_value >= trend.p_value:
+        return replace(trend, p_value=min(1.0, 2.0 * trend.p_value))
+    return replace(trend, statistic=rows.statistic, p_value=min(1.0, 2.0 * rows.p_value))
 
 
 def _told_series(facts: Facts, series: Series) -> Series | None:
