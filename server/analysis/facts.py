@@ -55,6 +55,7 @@ class Timeline:
     total: dict[Measure, Floats]
     first: datetime
     last: datetime
+    whole: dict[tuple[str, datetime], tuple[datetime, ...]] = field(default_factory=dict, repr=False)  # known
 
 
 @dataclass(frozen=True)
@@ -320,6 +321,12 @@ def _report_grain(timeline: Timeline, now: datetime) -> str:
 
 def complete_starts(timeline: Timeline, grain: str, now: datetime) -> tuple[datetime, ...]:
     """The starts of all periods from the first to the last that the data cover wholly."""
+    if (grain, now) not in timeline.whole:
+        timeline.whole[grain, now] = _complete_starts(timeline, grain, now)
+    return timeline.whole[grain, now]
+
+
+def _complete_starts(timeline: Timeline, grain: str, now: datetime) -> tuple[datetime, ...]:
     gap = _usual_gap(timeline)
     begun, ended = _ragged(timeline)
     start = periods.floor(begun, grain)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,6 +94,7 @@ def member_series(
     return replace(found, dimension=breakdown.dimension, member=breakdown.members[member])
 
 
+@lru_cache(maxsize=64)
 def _bins(moments: tuple[datetime, ...], starts: tuple[datetime, ...], grain: str) -> NDArray[np.int64]:
     """For each moment the index of its period, -1 outside."""
     if not moments or not starts:
@@ -134,7 +136,12 @@ def _series(
 
 def phases(series: Series) -> NDArray[np.int64]:
     """The place of each period in its cycle: hour of the day, day of the week, month or quarter of the year."""
-    return np.array([_phase(start, series.grain) for start in series.starts], dtype=np.int64)
+    return _phases(series.starts, series.grain)
+
+
+@lru_cache(maxsize=64)
+def _phases(starts: tuple[datetime, ...], grain: str) -> NDArray[np.int64]:
+    return np.array([_phase(start, grain) for start in starts], dtype=np.int64)
 
 
 def _phase(start: datetime, grain: str) -> int:

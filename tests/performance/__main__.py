@@ -11,7 +11,15 @@ BENCHMARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("tests.performance.request_cpu", ("--requests", "80", "--rounds", "1")),
     ("tests.performance.ingest_speed", ("20000",)),
     ("tests.performance.generate_million", ("--rows", "20000")),
-    ("tests.quality", ("--quick",)),
+    ("tests.performance.report_speed", ("100000",)),
+    ("tests.quality", ("--tables", "1", "--quick")),
+    ("tests.quality.gate_mutations", ("1",)),
+    ("tests.quality.nist", ()),
+    ("tests.quality.rederive", ("--reports", "4")),
+    ("tests.quality.series_sizes", ("--series", "10")),
+    ("tests.quality.cross_sizes", ("--tables", "1")),
+    ("tests.quality.online_refreshes", ("--quick",)),
+    ("tests.quality.goal_forecasts", ("--quick",)),
 )
 
 

@@ -1,0 +1,160 @@
+"""How long a comprehensive report takes on 15 columns, and where the time goes.
+
+Each size runs in a process of its own: wall and CPU seconds and the peak of resident memory are of the analysis alone
+(the snapshot is there, nothing is rendered, no language model speaks).
+
+    python -m tests.performance.report_speed [rows ...] [--seed N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from claribi.v1 import data_sources_pb2, reports_pb2
+
+from tests.unit.analysis.snapshots import payload_of, store
+
+ROWS = (100_000, 10_000_000)
+COLUMNS = """
+    'O' || i as order_id, timestamp '2023-01-01' + to_seconds(cast(random() * 94608000 as bigint)) as ordered_at,
+    ['North', 'South', 'East', 'West', 'Centre'][1 + cast(floor(random() * 5) as int)] as region,
+    'Product ' || cast(floor(random() * 40) as int) as product,
+    ['web', 'store', 'partner'][1 + cast(floor(random() * 3) as int)] as channel,
+    ['new', 'open', 'closed', 'cancelled'][1 + cast(floor(random() * 4) as int)] as status,
+    'C' || cast(floor(random() * 20000) as int) as customer_id,
+    chr(97 + cast(floor(random() * 8) as int)) as segment,
+    cast(1 + floor(random() * 20) as bigint) as quantity, round(exp(random() * 2 + 1), 2) as unit_price,
+    round(exp(random() * 2 + 3) * (1 + 0.3 * i / {rows}), 2) as revenue_usd,
+    round(exp(random() * 2 + 2), 2) as cost_usd,
+    round(random() * 10, 2) as discount_pct, round(random() * 5) as rating, random() < 0.04 as returned
+"""
+
+
+def write_source(directory: Path, rows: int, seed: int) -> dict[str, Any]:
+    """The snapshot of a shop's orders, profiled as an ingested source is, and checked."""
+    from server.analysis.profile import profile_table
+    from server.analysis.quality import find_all_quality
+    from server.query.engine import open_snapshot
+    from server.query.snapshot import snapshot_hash, write_manifest
+    from tests.unit.analysis.snapshots import NOW
+
+    connection = duckdb.connect(config={"threads": 1})
+    connection.execute(f"select setseed({(seed % 100) / 100})")
+    connection.execute(
+        f"create table made as select {COLUMNS.format(rows=rows)} from range({rows}) t(i) order by 2"
+    )
+    tables = [store(connection, directory, "orders")]
+    write_manifest(directory, tables)
+    with open_snapshot(directory, memory_mb=512, threads=1) as query:
+        schema = data_sources_pb2.DataSchema(tables=[profile_table(query, "orders")])
+        began = time.perf_counter()
+        findings = find_all_quality(query, schema.tables, now=NOW)
+        print(
+            f"  checking the data {time.perf_counter() - began:6.2f} s (part of reading a source, not of the report)"
+        )
+    quality = data_sources_pb2.DataQuality(findings=findings)
+    return {
+        "id": "orders",
+        "name": "Orders",
+        "hash": snapshot_hash(tables),
+        "directory": str(directory),
+        "schema": base64.b64encode(schema.SerializeToString()).decode(),
+        "quality": base64.b64encode(quality.SerializeToString()).decode(),
+    }
+
+
+class Spent:
+    """Seconds by part of the work; a part that runs within another is taken out of it."""
+
+    def __init__(self) -> None:
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self._open: list[float] = []
+
+    def watched(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, its time noted under the name."""
+
+        def run(*args: Any, **kwargs: Any) -> Any:
+            began = time.perf_counter()
+            self._open.append(0.0)
+            try:
+                return function(*args, **kwargs)
+            finally:
+                spent, inner = time.perf_counter() - began, self._open.pop()
+                self.seconds[name] += spent - inner
+                if self._open:
+                    self._open[-1] += spent
+
+        return run
+
+
+def watch(spent: Spent) -> None:
+    """Note the time of the engine's parts."""
+    from server.analysis import engine, ranking
+
+    for name in ("widened", "derive", "read_facts", "key_metrics", "write_sections"):
+        setattr(engine, name, spent.watched(name, getattr(engine, name)))
+    ranking.rank = spent.watched("rank", ranking.rank)
+    for detector in engine.DETECTORS:
+        kind = type(detector)
+        for method in ("propose", "tell"):
+            setattr(kind, method, spent.watched(f"{kind.__name__}.{method}", getattr(kind, method)))
+
+
+def measure(source: dict[str, Any]) -> None:
+    """One report; prints its figures."""
+    import scipy.special
+    import scipy.stats  # noqa: F401  # the product's children have these imported before they begin
+
+    from server.analysis.engine import analyse
+    from server.analysis.job import read_request
+
+    spent = Spent()
+    watch(spent)
+    wall, cpu = time.perf_counter(), time.process_time()
+    with ExitStack() as stack:
+        fields = {"report_type": reports_pb2.REPORT_TYPE_COMPREHENSIVE}
+        report = analyse(read_request(payload_of([source], **fields), stack), lambda phase, fraction: None)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    tested = report.statistics.hypotheses_tested
+    print(
+        f"  report {wall:.2f} s, {cpu:.2f} CPU s, peak {peak:,} MiB, {tested:,} tests, {len(report.evidence)} numbers"
+    )
+    for name, seconds in sorted(spent.seconds.items(), key=lambda item: -item[1])[:12]:
+        print(f"    {seconds:7.2f} s  {name}")
+
+
+def main() -> None:
+    """Each size in turn."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("rows", nargs="*", type=int, default=list(ROWS))
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--child", type=Path)
+    chosen = parser.parse_args()
+    if chosen.child is not None:
+        measure(json.loads(chosen.child.read_text()))
+        return
+    for rows in chosen.rows:
+        print(f"{rows:,} rows x 15 columns, seed {chosen.seed}", flush=True)
+        with tempfile.TemporaryDirectory() as folder:
+            source = write_source(Path(folder), rows, chosen.seed)
+            note = Path(folder) / "source.json"
+            note.write_text(json.dumps(source))
+            subprocess.run([sys.executable, "-m", __spec__.name, "--child", str(note)], check=True)
+
+
+if __name__ == "__main__":
+    main()
