@@ -36,7 +36,7 @@ from server.query.engine import QueryError
 
 log = logging.getLogger(__name__)
 
-ENGINE = "claribi-analyst 1.0"
+ENGINE = "claribi-analyst 2.0"
 QUERY_BUDGET = 400  # reading and testing stop at the next table when so many queries were run
 LIMITS = {
     reports.REPORT_TYPE_SUMMARY: 3,
