@@ -24,6 +24,7 @@ OPEN_EXCESS = 3.0  # times as many open rows among the recent as before: the rec
 OPEN_RECENT = 0.05  # share of the recent rows that must be open for that
 _MOMENTS = (data_sources.COLUMN_TYPE_DATE, data_sources.COLUMN_TYPE_TIMESTAMP)
 _ASIDE = word_set("updated modified birth born deleted loaded ingested expires expiry")
+_MOMENT_WORDS = word_set("at on date day time timestamp datetime ts")
 # Typical seconds from which a duration is told in a unit, the unit's seconds, its name.
 _UNITS = (
     (172_800.0, 86_400.0, "days"),
@@ -99,7 +100,7 @@ def _measure(scope: Scope, pair: _Pair) -> Measure:
     censored = _is_censored(scope, pair, edge)
     if censored:
         whole += f" and epoch({_moment(pair.start)}) <= {edge:.0f}"
-    start, end = (formats.label(name) for name in pair.names)
+    start, end = (_event(name) for name in pair.names)
     return Measure(
         None,
         f"case when {whole} then {pair.seconds} / {factor:.1f} end",
@@ -110,6 +111,14 @@ def _measure(scope: Scope, pair: _Pair) -> Measure:
         uses=pair.names,
         is_cut=censored,
     )
+
+
+def _event(name: str) -> str:
+    """What happens at a moment: `opened` of opened_at, `order` of order_date."""
+    words = formats.label(name).split(" ")
+    while len(words) > 1 and words[-1].lower() in _MOMENT_WORDS:
+        words.pop()
+    return " ".join(words)
 
 
 def _spread(pair: _Pair) -> list[str]:

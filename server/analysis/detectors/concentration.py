@@ -280,7 +280,7 @@ def _tell(finding: Finding, writer: Writer) -> Told:
         title,
         body,
         join([body, *rows, sure]),
-        _advice(writer, first, what, by, alone=held.count == 1),
+        _advice(writer, first, what, by, held=held),
         _caveats(writer),
         chart,
     )
@@ -378,13 +378,16 @@ def _caveats(writer: Writer) -> tuple[Text, ...]:
     return (writer.ledger.say("Holding much is a dependence, not by itself a fault."),)
 
 
-def _advice(writer: Writer, first: Name, what: Name, by: Name, *, alone: bool) -> Text:
+def _advice(writer: Writer, first: Name, what: Name, by: Name, *, held: _Held) -> Text:
+    """What to do about a dependence; a mere lead is none."""
+    if held.leads:
+        return Text("")
     templates = (
         (
             "Work out what losing {0} would mean for {1}, and who would take its place.",
             "Watch {0} separately: when it moves, {1} moves with it, whatever the rest of {2} does.",
         )
-        if alone
+        if held.count == 1
         else (
             "Name an owner for each of the largest by {2}, {0} first; {1} depends on them.",
             "Ask how much of {1} would be left without {0} and its peers, and whether that risk is priced in.",

@@ -176,8 +176,8 @@ def test_slower_on_mondays_is_tested_and_answered_yes(ask: Ask, columns: dict[st
     hours = np.array([d.total_seconds() / 3600 for d in tickets["closed_at"] - tickets["opened_at"]])
     monday = np.array([moment.weekday() == 0 for moment in tickets["opened_at"]])
     report = ask("tickets", "are tickets slower on Mondays")
-    assert _lead(report).startswith("Yes: the average time from opened at to closed at is")
-    label = "average time from opened at to closed at, Mondays"
+    assert _lead(report).startswith("Yes: the average time from opened to closed is")
+    label = "average time from opened to closed, Mondays"
     assert _value(report, label) == pytest.approx(hours[monday].mean(), rel=0.01)
 
 

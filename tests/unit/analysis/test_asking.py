@@ -24,7 +24,7 @@ from server.analysis.scope import Scope
 from tests.unit.analysis.asked_tables import TABLES
 from tests.unit.analysis.snapshots import payload_of, source_of, write_table
 
-TIME_TO_CLOSE = "average time from opened at to closed at"
+TIME_TO_CLOSE = "average time from opened to closed"
 
 
 class _Tables:
@@ -133,7 +133,7 @@ ORDERS = [
 TICKETS = [
     ("are tickets slower on Mondays", f"comparison, {TIME_TO_CLOSE}, of Monday, up"),
     ("average time to close by agent", f"breakdown, {TIME_TO_CLOSE}, by agent"),
-    ("median duration by priority", "breakdown, median time from opened at to closed at, by priority"),
+    ("median duration by priority", "breakdown, median time from opened to closed, by priority"),
     ("how many tickets about printers", "number, number of tickets, of yes"),
     ("which agents are slowest", f"ranking, {TIME_TO_CLOSE}, by agent, first 5"),
     ("tickets of Chloe Mueller last month", "number, number of tickets, of Chloé Müller, in February 2026"),
