@@ -266,15 +266,12 @@ def _cautious(breakdown: Breakdown, measure: Measure, clusters: Clusters) -> Gro
     groups = breakdown.groups(measure)
     worth = groups.n / clusters.design_effect(breakdown, measure)
     if breakdown.starts:
-        along_time = [
-            _inflation(breakdown, measure, member, variance=float(groups.variance[member]))
-            for member in range(len(groups.n))
-        ]
+        along_time = [_inflation(breakdown, measure, groups, member) for member in range(len(groups.n))]
         worth = np.minimum(worth, groups.n / np.array(along_time))
     return replace(groups, n=worth)
 
 
-def _inflation(breakdown: Breakdown, measure: Measure, member: int, *, variance: float) -> float:
+def _inflation(breakdown: Breakdown, measure: Measure, groups: Groups, member: int) -> float:
     """How many times larger the variance of a member's mean is than for independent rows, at least 1.
 
     The excess of the member over the others is followed through stretches of time: rows of one stretch may hang
@@ -286,25 +283,29 @@ def _inflation(breakdown: Breakdown, measure: Measure, member: int, *, variance:
     if not seen.any():
         return 1.0
     beside = seen & (others_n > 0)
-    if beside.sum() >= 0.5 * seen.sum():
-        seen = beside
-        excess = (
-            total[member][seen] / own_n[seen] - (total.sum(axis=0) - total[member])[seen] / others_n[seen]
-        )
-        expected = variance * float((1.0 / own_n[seen] + 1.0 / others_n[seen]).mean())
-    else:
-        excess = total[member][seen] / own_n[seen]
-        expected = variance * float((1.0 / own_n[seen]).mean())
+    seen = beside if beside.sum() >= 0.5 * seen.sum() else seen
+    excess = total[member][seen] / own_n[seen]
+    expected = float(groups.variance[member]) / own_n[seen]
+    if seen is beside:
+        excess = excess - (total.sum(axis=0) - total[member])[seen] / others_n[seen]
+        expected = expected + _variance_of_others(groups, member) / others_n[seen]
     stretches = len(excess)
     if stretches < LEAST_STRETCHES:
         # Too few stretches to see how rows hang together: alone in its time, a member counts once a stretch.
-        return 1.0 if beside.sum() >= 0.5 * max(seen.sum(), 1) else float(own_n.sum()) / max(stretches, 1)
-    if expected <= 0.0:
+        return 1.0 if seen is beside else float(own_n.sum()) / max(stretches, 1)
+    if float(expected.min()) <= 0.0:
         return 1.0
-    clustering = float(excess.var(ddof=1)) / expected
+    centre = float((excess / expected).sum() / (1.0 / expected).sum())
+    clustering = float(((excess - centre) ** 2 / expected).sum()) / (stretches - 1)
     # Chance alone moves the ratio by its standard error; only what lies beyond counts.
     clustering = clustering if clustering > 1.0 + 2.0 * (2.0 / (stretches - 1)) ** 0.5 else 1.0
     return clustering * inference.long_run_ratio(excess, evident=True)
+
+
+def _variance_of_others(groups: Groups, member: int) -> float:
+    others = np.arange(len(groups.n)) != member
+    n = np.nan_to_num(groups.n[others])
+    return float((n * np.nan_to_num(groups.variance[others])).sum() / max(float(n.sum()), 1.0))
 
 
 def _stretches(cells: Floats) -> Floats:
