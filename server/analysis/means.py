@@ -38,9 +38,12 @@ def _dearer(hypothesis: Hypothesis) -> Hypothesis:
 def _place(hypothesis: Hypothesis) -> tuple[object, ...]:
     """What tells the hypotheses of one detector apart, the way a measure is seen aside."""
     where = (hypothesis.where[0].column, hypothesis.where[1]) if hypothesis.where else ()
-    series = hypothesis.series.grain if hypothesis.series else ""
+    series = (
+        hypothesis.series.grain if hypothesis.series else hypothesis.span.grain if hypothesis.span else ""
+    )
+    cut = hypothesis.dimension.value if hypothesis.dimension else ""
     gap = hypothesis.base if hypothesis.base is not None else None
-    return (hypothesis.measure.column, hypothesis.measure.made, where, series, gap)
+    return (hypothesis.measure.column, hypothesis.measure.made, where, series, cut, gap)
 
 
 def _per_row(facts: Facts) -> Facts | None:

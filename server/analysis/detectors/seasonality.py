@@ -10,8 +10,9 @@ from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import charts, formats, inference, periods
 from server.analysis.columns import Dimension
+from server.analysis.detectors.calendar_means import PartOfCalendar, calendar_means, tell_part
 from server.analysis.evidence import Figure, Name, Text, join
-from server.analysis.facts import Facts, native_grain
+from server.analysis.facts import Facts, Timeline, native_grain
 from server.analysis.filled import FilledSeries
 from server.analysis.hours import hourly
 from server.analysis.hypothesis import (
@@ -78,27 +79,36 @@ class Seasonality:
 
     def propose(self, facts: Facts) -> list[Hypothesis]:
         """Each measure's day, week and year, where the table covers enough of them."""
-        return both_ways(facts, _proposed)
+        if facts.timeline is None or not facts.timeline.starts:
+            return []
+        by_hour = hourly(facts)
+        hours = by_hour.timeline if by_hour is not None else None
+        return both_ways(facts, lambda seen: _proposed(seen, hours))
 
     def tell(self, finding: Finding, writer: Writer) -> Told:
         """The season in words."""
+        if isinstance(finding.hypothesis.detail, PartOfCalendar):
+            return tell_part(finding, writer)
         return _tell(finding, writer)
 
 
-def _proposed(facts: Facts) -> list[Hypothesis]:
-    found = (_examine(facts, series) for series in _candidates(facts))
-    return [hypothesis for hypothesis in found if hypothesis is not None]
+def _proposed(facts: Facts, hours: Timeline | None) -> list[Hypothesis]:
+    """Means by their rows, where rows can tell; everything else by the series."""
+    by_rows = calendar_means(facts, hours)
+    told = {(h.measure, required(h.detail, PartOfCalendar).cycle.name) for h in by_rows}
+    series = [s for s in _candidates(facts, hours) if (s.measure, s.grain) not in told]
+    found = [_examine(facts, one) for one in series]
+    return [*by_rows, *(hypothesis for hypothesis in found if hypothesis is not None)]
 
 
-def _candidates(facts: Facts) -> Iterator[Series]:
+def _candidates(facts: Facts, hours: Timeline | None) -> Iterator[Series]:
     """Series cut to whole cycles."""
     if facts.timeline is None or not facts.timeline.starts:
         return
     native = periods.GRAINS.index(native_grain(facts.timeline))
     # Hours are asked once, with the totals; rows of a single hour are too few for their means.
-    by_hour = hourly(facts) if any(m.counts_rows or m.level for m in facts.measures) else None
-    if by_hour is not None:
-        yield from _whole_cycles(by_hour, "hour", 48)
+    if hours is not None and any(m.counts_rows or m.level for m in facts.measures):
+        yield from _whole_cycles(replace(facts, timeline=hours), "hour", 48)
     if native <= periods.GRAINS.index("day"):
         yield from _whole_cycles(facts, "day", LEAST_DAYS)
     yearly = "quarter" if native == periods.GRAINS.index("quarter") else "month"
