@@ -18,7 +18,6 @@ WEEK_DAYS = 42
 LEAST_HOUR_DAYS = 14
 EDGE = 7  # days at either end of a month that are looked at
 EDGES = (1, 2, 3, 4, 5, 7)  # last or first days compared with the rest of the month
-SPELLED = {2: "two", 3: "three", 4: "four", 5: "five", 7: "seven"}
 SIX_HOURS = 6
 _WIDTHS = {"hour": (1, 2, 3, 4, 6, 8), "day": (1, 2), "month": (1, 2, 3, 6)}
 _CYCLE = {"hour": 24, "day": 7, "month": 12}
@@ -106,7 +105,7 @@ def names_of(window: tuple[int, ...], cycle: Cycle) -> tuple[str, ...]:
     """What the phases of a window are called, as the dimension's SQL calls them."""
     if cycle.name == "edge":
         side = "first" if window[0] >= EDGE else "last"
-        return (f"{side} {SPELLED[len(window)]} days" if len(window) > 1 else f"{side} day",)
+        return (f"{side} days" if len(window) > 1 else f"{side} day",)
     return tuple(_name_of(phase, cycle.name) for phase in window)
 
 

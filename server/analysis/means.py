@@ -13,20 +13,25 @@ WAYS = 2.0  # a total and a mean are two looks at one measure
 SURE = 1e-4  # p value from which the total is told, whatever the mean shows
 
 
-def both_ways(facts: Facts, propose: Callable[[Facts], list[Hypothesis]]) -> list[Hypothesis]:
-    """What is proposed of the totals and of the means per row, of each pair the surer one at twice its p value."""
+def both_ways(
+    facts: Facts, propose: Callable[[Facts], list[Hypothesis]], *, sure: float = SURE
+) -> list[Hypothesis]:
+    """What is proposed of the totals and of the means per row, of each pair the surer one at twice its p value.
+
+    A total with a p value of at most `sure` is told whatever its mean shows.
+    """
     totals = propose(replace(facts, averages=()))
     per_row = _per_row(facts)
     means = {_place(hypothesis): hypothesis for hypothesis in propose(per_row)} if per_row else {}
-    found = [_surer(total, means.pop(_place(total), None)) for total in totals]
+    found = [_surer(total, means.pop(_place(total), None), sure) for total in totals]
     return [*found, *(_dearer(mean) for mean in means.values())]
 
 
-def _surer(total: Hypothesis, mean: Hypothesis | None) -> Hypothesis:
+def _surer(total: Hypothesis, mean: Hypothesis | None, sure: float) -> Hypothesis:
     if mean is None:
         return total
     p_value = total.tested.p_value
-    by_total = WAYS * p_value <= SURE or p_value <= mean.tested.p_value
+    by_total = WAYS * p_value <= sure or p_value <= mean.tested.p_value
     return _dearer(total if by_total and (total.material or not mean.material) else mean)
 
 

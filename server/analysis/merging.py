@@ -157,7 +157,8 @@ def _same_states(a: Hypothesis, b: Hypothesis) -> bool:
 def _same_calendar(a: Hypothesis, b: Hypothesis) -> bool:
     """A season and the difference between its phases."""
     both = {a.kind, b.kind} == set(_CALENDAR) and a.dimension is not None and b.dimension is not None
-    return both and a.measure == b.measure and bool({*a.members} & {*b.members})
+    same = (a.measure.column, a.measure.made) == (b.measure.column, b.measure.made)
+    return both and same and bool({*a.members} & {*b.members})
 
 
 def _same_part(a: Hypothesis, b: Hypothesis, told: set[tuple[str, ...]]) -> bool:

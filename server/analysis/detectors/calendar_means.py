@@ -8,7 +8,7 @@ from claribi.v1 import insights_pb2 as insights
 from server.analysis import charts, formats, periods
 from server.analysis.calendar_rows import CYCLES, Cycle, dimension_of, names_of, phased, when
 from server.analysis.columns import Measure
-from server.analysis.evidence import Figure, Name, NoValue, Text, join
+from server.analysis.evidence import Figure, Name, NoValue, Statistic, Text, join
 from server.analysis.facts import Facts, Timeline
 from server.analysis.hypothesis import (
     Finding,
@@ -28,6 +28,7 @@ from server.analysis.scope import Condition, difference, measured, percent_chang
 
 MATERIAL = 0.03  # of the mean of the rest
 MATERIAL_POINTS = 1.0  # for measures in percent
+_PLAIN_ONLY = ("edge",)  # asked of columns as they are: what is derived of them is asked enough
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ def calendar_means(facts: Facts, hours: Timeline | None) -> list[Hypothesis]:
         if measure.aggregation != "average" or measure.level or set(measure.columns) & set(facts.plan.unripe):
             continue
         for cycle in CYCLES:
+            if measure.made and cycle.name in _PLAIN_ONLY:
+                continue
             timeline = hours if cycle.name == "hour" else facts.timeline
             if timeline is None or measure not in timeline.n or timeline.grain == "month":
                 continue
@@ -101,7 +104,7 @@ def _hypothesis(
         direction=insights.DIRECTION_HIGHER if value > 0 else insights.DIRECTION_LOWER,
         material=large and (value > 0) == (window.difference > 0),
         size=saturating(value / 10.0 if points else relative or 0.0, 0.3),
-        surprise=saturating(window.statistic, 8.0),
+        surprise=saturating(window.statistic, 4.0),
         dimension=dimension_of(time, window.phases, cycle),
         members=names_of(window.phases, cycle),
         span=span,
@@ -128,6 +131,7 @@ def tell_part(finding: Finding, writer: Writer) -> Told:
     sure = ledger.say(
         f"It is the part of the calendar that differs most; the evidence for it is {certainty(finding.q_value)}."
     )
+    body = [lead, *_counted(part, writer), sure]
     chart = _chart(hypothesis, title, (subject, at, own, rest), writer)
     advice = ledger.say(
         writer.pick(
@@ -139,7 +143,19 @@ def tell_part(finding: Finding, writer: Writer) -> Told:
         subject,
         at,
     )
-    return Told(title, lead, join([lead, sure]), advice, (), chart)
+    return Told(title, lead, join(body), advice, (), chart)
+
+
+def _counted(part: PartOfCalendar, writer: Writer) -> list[Text]:
+    """How many days of a month count as its first or last."""
+    days = len(part.window.phases)
+    if part.cycle.name != "edge" or days == 1:
+        return []
+    return [
+        writer.ledger.say(
+            "Counted as such are {0} of each month.", Statistic(f"{days}{formats.NO_BREAK}days")
+        )
+    ]
 
 
 def _within(hypothesis: Hypothesis, *, inside: bool) -> Condition:
@@ -151,9 +167,12 @@ def _within(hypothesis: Hypothesis, *, inside: bool) -> Condition:
 def _figures(hypothesis: Hypothesis, at: Name, writer: Writer) -> tuple[Figure, Figure, Figure | None]:
     scope, measure, ledger = hypothesis.facts.scope, hypothesis.measure, writer.ledger
     own, rest = (measured(scope, measure, [_within(hypothesis, inside=inside)]) for inside in (True, False))
+    part = required(hypothesis.detail, PartOfCalendar)
+    weekdays = part.cycle.name == "day"
+    listed = " and ".join(f"{name}s" if weekdays else name for name in hypothesis.members)
     figures = (
-        ledger.number(f"{measure.name} {at.text}", own, unit=measure.unit),
-        ledger.number(f"{measure.name} otherwise", rest, unit=measure.unit),
+        ledger.number(f"{measure.name}, {listed}", own, unit=measure.unit),
+        ledger.number(f"{measure.name}, all but {listed}", rest, unit=measure.unit),
     )
     if figures[0].display == figures[1].display:
         raise NoValue(f"{measure.name} {at.text} and otherwise are the same")
@@ -197,6 +216,7 @@ def _chart(
         called=(called, measure.unit),
         first=hypothesis.members[0],
     )
+    writer.ledger.names.update(member for member, _ in drawn)
     alt = writer.ledger.say("Bars of {0} along the calendar; {1} it is {2}, otherwise {3}.", *parts)
     return charts.bars(
         dimension, drawn, texts=(title, alt), axis=(called, measure.unit), emphasis=list(hypothesis.members)

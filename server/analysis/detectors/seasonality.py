@@ -83,7 +83,7 @@ class Seasonality:
             return []
         by_hour = hourly(facts)
         hours = by_hour.timeline if by_hour is not None else None
-        return both_ways(facts, lambda seen: _proposed(seen, hours))
+        return both_ways(facts, lambda seen: _proposed(seen, hours), sure=0.0)
 
     def tell(self, finding: Finding, writer: Writer) -> Told:
         """The season in words."""

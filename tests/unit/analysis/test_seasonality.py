@@ -1,6 +1,7 @@
 """Seasons are found where the calendar is behind them, and not in noise."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import numpy as np
 import pytest
 from claribi.v1 import insights_pb2, reports_pb2
 
+from server.analysis.inference import Floats
+from server.analysis.row_seasons import Phased, differing_window
 from server.analysis.seasons import calendar_season, line_spectrum_test
 from tests.quality.noise import NULLS
 from tests.unit.analysis.snapshots import Column, report_on, source_of, write_table
@@ -107,3 +110,56 @@ def test_a_mean_a_row_is_followed_by_the_hour_too(tmp_path: Path) -> None:
     table["amount"] = (kind, np.where(hours // 4 == 3, 1.5, 1.0) * np.asarray(amounts))
     report = report_on([source_of(tmp_path, [write_table(tmp_path, "sales", table)])])
     assert insights_pb2.INSIGHT_TYPE_SEASONALITY in [insight.type for insight in report.insights]
+
+
+def _rows_of_days(random: Random, days: int, a_day: float, daily: Floats | None = None) -> Phased:
+    n = np.maximum(random.poisson(a_day, days), 1).astype(np.float64)
+    level = np.zeros(days) if daily is None else daily
+    total = n * level + random.normal(size=days) * np.sqrt(n)
+    day = np.datetime64("2024-01-01") + np.arange(days)
+    month = day.astype("datetime64[M]").astype(int)
+    drift = np.column_stack([np.ones(days), np.linspace(-0.5, 0.5, days)])
+    windows = tuple((first, (first + 1) % 12) for first in range(12))
+    return Phased(n, total, month % 12, month, drift, windows)
+
+
+def test_rows_of_two_months_that_differ_are_found() -> None:
+    random = np.random.default_rng(5)
+    rows = _rows_of_days(random, 730, 8.0)
+    lifted = replace(rows, total=rows.total + rows.n * 0.4 * np.isin(rows.phase, [3, 4]))
+    found = differing_window(lifted)
+    assert found is not None
+    assert found.phases == (3, 4)
+    assert found.difference == pytest.approx(0.4, abs=0.1)
+    assert found.p_value < 1e-8
+
+
+def test_independent_rows_differ_by_chance_as_often_as_the_p_value_says() -> None:
+    random = np.random.default_rng(6)
+    found = [differing_window(_rows_of_days(random, 730, 3.0)) for _ in range(300)]
+    p_values = np.array([1.0 if one is None else one.p_value for one in found])
+    assert (p_values <= 0.05).mean() <= 0.05 + 3.5 * (0.05 / 300) ** 0.5
+
+
+def test_a_walk_under_the_rows_is_no_season_of_months() -> None:
+    random = np.random.default_rng(7)
+    found = [
+        differing_window(_rows_of_days(random, 730, 8.0, 0.1 * random.normal(size=730).cumsum()))
+        for _ in range(200)
+    ]
+    assert sum(one is not None and one.p_value < 1e-4 for one in found) <= 4
+
+
+def test_the_last_days_of_a_month_are_named_with_their_mean(tmp_path: Path) -> None:
+    random = np.random.default_rng(8)
+    columns = _sales(random, lambda _: 1.0, days=364, rows=12_000)
+    moments = columns["sold_at"][1]
+    last = np.array([(moment + timedelta(days=4)).month != moment.month for moment in moments])
+    amounts = np.asarray(columns["amount"][1], dtype=float) * np.where(last, 1.3, 1.0)
+    columns["amount"] = ("DOUBLE", list(np.round(amounts, 2)))
+    found = _seasons(tmp_path, columns)
+    edge = next(i for i in found if i.subject.dimension.member == "last days")
+    assert edge.magnitude.relative == pytest.approx(
+        amounts[last].mean() / amounts[~last].mean() - 1.0, abs=0.002
+    )
+    assert "last days of the month" in edge.title
