@@ -199,9 +199,11 @@ def _find(request: AnalysisRequest, work: _Work) -> Findings:
 
 def _with_echoes(told: Told, finding: Finding, ledger: Ledger) -> Told:
     """The finding with a word on the measures that say the same."""
-    if not finding.echoes:
+    own = finding.hypothesis.measure.columns
+    others = [measure.label for measure in finding.echoes if measure.counts_rows or measure.columns != own]
+    if not others:
         return told
-    names = Name(", ".join(dict.fromkeys(measure.label for measure in finding.echoes)))
+    names = Name(", ".join(dict.fromkeys(others)))
     echo = ledger.say("The same shows in {0}.", names)
     return replace(told, narrative=join([told.narrative, echo]))
 

@@ -81,7 +81,9 @@ def _widened(table: data_sources.DataTable, references: Sequence[Reference]) -> 
 
 
 def _tells(column: data_sources.DataColumn, reference: Reference) -> bool:
-    """Whether a column of the parent is a category worth comparing by."""
+    """Whether a column of the parent is a category worth comparing by, which the rows do not carry themselves."""
+    if column.name.lower() in {own.name.lower() for own in reference.table.columns}:
+        return False
     category = (
         column.role == data_sources.COLUMN_ROLE_DIMENSION or column.type == data_sources.COLUMN_TYPE_BOOLEAN
     )
