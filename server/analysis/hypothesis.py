@@ -185,6 +185,10 @@ def member_name(member: str) -> str:
 def member_of(dimension: Dimension, member: str) -> str:
     """A member as a sentence names it: alone when it is a word, with its dimension when it is a number or a flag."""
     name = member_name(member)
+    if dimension.is_word:
+        return f"rows {'with' if name == 'yes' else 'without'} {dimension.label}"
+    if dimension.made.startswith("bin("):
+        return f"{dimension.label} {name}"
     if name in {"true", "false"}:
         return f"{dimension.label} = {name}"
     return name if any(letter.isalpha() for letter in name) else f"{dimension.label} {name}"

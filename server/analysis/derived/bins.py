@@ -41,7 +41,7 @@ def bins(
         edges = _edges([float(value) for value in cell or ()])
         if len(edges) >= 2:
             column = measure.column or ""
-            label = f"range of {formats.label(column)}"
+            label = formats.label(column)
             found.append(
                 Dimension(column, _ranges(name, edges), label, len(edges) + 1, made=f"bin({column})")
             )
