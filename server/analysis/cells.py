@@ -28,9 +28,14 @@ class Cells:
     whole: Floats
 
 
-def cells_of(facts: Facts, breakdown: Breakdown, measure: Measure) -> Cells | None:
-    """The cells by complete period of the report's grain; None where the breakdown does not follow time so finely."""
-    grain, timeline, order = facts.report_grain, facts.timeline, periods.GRAINS
+def cells_of(
+    facts: Facts, breakdown: Breakdown, measure: Measure, *, grain: str | None = None
+) -> Cells | None:
+    """The cells by complete period of a grain, the report's unless another is given.
+
+    None where the breakdown does not follow time so finely.
+    """
+    grain, timeline, order = grain or facts.report_grain, facts.timeline, periods.GRAINS
     if grain is None or timeline is None or breakdown.grain is None:
         return None
     coarser = order.index(breakdown.grain) > order.index(grain)

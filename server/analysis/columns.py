@@ -11,7 +11,7 @@ from server.query.sql import quote
 
 WORD = "contains("  # begins the expression of a word in a text
 MEASURE_BUDGET = 12
-DIMENSION_BUDGET = 8
+DIMENSION_BUDGET = 10
 MEMBER_LIMIT = 50  # more members than this cannot be compared one with another on a page
 RANKED_MEMBER_LIMIT = 20_000  # beyond, even concentration is not looked for
 RANKED_DIMENSION_BUDGET = 3

@@ -1,6 +1,6 @@
 """What each member of a dimension added to a change between periods, and which of them moved out of the ordinary."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +10,12 @@ from server.analysis.cells import Cells, cells_of
 from server.analysis.columns import Measure
 from server.analysis.facts import Breakdown, Facts
 from server.analysis.inference import Floats, Surprise
-from server.analysis.moves import LEAST_PERIODS, followed, last_surprise
+from server.analysis.moves import LEAST_PERIODS, Places, followed, last_surprise, step_surprise
 from server.analysis.periods import Span
 from server.analysis.series import Series, season
 
-Places = NDArray[np.int64]
-
 FEW_PERIODS = 4  # from which the first half is compared with the second
+LONGER = {"week": "month", "day": "week"}  # what is compared beside the last of such periods
 LEAST_ROWS = 20.0  # of a member in both periods together
 
 
@@ -44,7 +43,8 @@ def drive_of(facts: Facts, breakdown: Breakdown, measure: Measure) -> Drive | No
     """The change between the last complete period and the one before (a year earlier, where seasons are evident).
 
     Each member's share of the total (its distance to the others' mean, for averages) is forecast from its own past; the
-    smallest p value is corrected for the members. Of few periods, the halves are compared.
+    smallest p value is corrected for the members. Of few periods, the halves are compared; where periods are short, the
+    last month (or week) is compared too, and the surer of both is kept, corrected for both.
     """
     cells = cells_of(facts, breakdown, measure)
     if cells is None or len(cells.starts) < FEW_PERIODS:
@@ -57,12 +57,38 @@ def drive_of(facts: Facts, breakdown: Breakdown, measure: Measure) -> Drive | No
         later, earlier = _halves(len(cells.starts))
         values = sides[0].values
         surprises = [_between_halves(values[i], later, earlier) if keep[i] else None for i in places]
-    else:
-        last = len(cells.starts) - 1
-        later, earlier = np.array([last]), np.array([last - _back(cells, measure)])
-        skew = facts.overview[measure].skew if measure in facts.overview else 0.0
-        surprises = [last_surprise(cells, measure, sides, i, skew=skew) if keep[i] else None for i in places]
-    return _taken_apart(cells, measure, surprises, later=later, earlier=earlier)
+        return _taken_apart(cells, measure, surprises, later=later, earlier=earlier)
+    last = len(cells.starts) - 1
+    later, earlier = np.array([last]), np.array([last - _back(cells, measure)])
+    skew = facts.overview[measure].skew if measure in facts.overview else 0.0
+    surprises = [last_surprise(cells, measure, sides, i, skew=skew) if keep[i] else None for i in places]
+    drives = [_taken_apart(cells, measure, surprises, later=later, earlier=earlier)]
+    longer = cells_of(facts, breakdown, measure, grain=LONGER.get(cells.grain, cells.grain))
+    stretch = _stretch(cells, longer) if longer is not None and longer.grain != cells.grain else None
+    if longer is not None and stretch is not None:
+        surprises = [step_surprise(sides, i, stretch, skew=skew) if keep[i] else None for i in places]
+        drives.append(_taken_apart(longer, measure, surprises, later=np.array([-1]), earlier=np.array([-2])))
+    return _surer(drives)
+
+
+def _surer(drives: list[Drive | None]) -> Drive | None:
+    """The one with the smallest p value, corrected for their number."""
+    known = [drive for drive in drives if drive is not None]
+    if not known:
+        return None
+    best = min(known, key=lambda drive: drive.p_value)
+    return replace(best, p_value=min(1.0, len(known) * best.p_value))
+
+
+def _stretch(cells: Cells, longer: Cells) -> tuple[Places, Places] | None:
+    """Which short periods lie wholly in the last long one, and which before it; None where either are too few."""
+    if len(longer.starts) < 2:
+        return None
+    start, end = longer.starts[-1], periods.shift(longer.starts[-1], longer.grain, 1)
+    spans = [(one, periods.shift(one, cells.grain, 1)) for one in cells.starts]
+    later = np.array([i for i, (first, after) in enumerate(spans) if start <= first and after <= end])
+    earlier = np.array([i for i, (_, after) in enumerate(spans) if after <= start])
+    return (later, earlier) if len(later) > 1 and len(earlier) >= LEAST_PERIODS else None
 
 
 def _thick(cells: Cells) -> NDArray[np.bool_]:

@@ -14,7 +14,7 @@ from server.analysis.rows import drawn
 from server.analysis.scope import aliased
 
 CROSSED_MEMBERS = 12
-CROSSED_DIMENSIONS = 8
+CROSSED_DIMENSIONS = 10
 TOGETHER = 2  # dimensions of a bundle; two bundles are read at once, so that every pair is
 LOOKED_AT = 1_000_000  # rows, above which an even part of them is looked at
 

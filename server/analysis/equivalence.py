@@ -66,7 +66,8 @@ def more_even_than_chance(rows: Floats) -> Likeness | None:
     """The lower tail of Pearson's chi-square for even counts, shape (k,); None for fewer than three members.
 
     Counts are whole numbers, so that even the most equal ones are no less likely than one cell of their lattice: the
-    statistic is widened by the radius of a ball as large as that cell (a correction for continuity).
+    statistic is widened by the radius of a ball as large as that cell (a correction for continuity). Of the most even
+    counts there are the probability is exact.
     """
     total, k = float(rows.sum()), len(rows)
     if k < LEAST_MEMBERS or rows.min() < LEAST_ROWS:
@@ -78,5 +79,22 @@ def more_even_than_chance(rows: Floats) -> Likeness | None:
     log_ball = 0.5 * dimensions * math.log(math.pi) - math.lgamma(0.5 * dimensions + 1.0)
     radius = math.exp((log_cell - log_ball) / dimensions)
     p_value = float(special.chdtr(dimensions, (math.sqrt(statistic) + radius) ** 2))
+    p_value = _probability(rows) if dealt_out(rows) else p_value
     distance = float(np.abs(rows / even - 1.0).max())
     return Likeness(distance, statistic, max(p_value, inference.SMALLEST_P), int(total))
+
+
+def dealt_out(rows: Floats) -> bool:
+    """Whether no counts could be more even: none differ by more than one."""
+    return float(np.ptp(rows)) <= 1.0
+
+
+def _probability(rows: Floats) -> float:
+    """Of counts as even as can be, in whatever order, when each row falls to each member alike (multinomial)."""
+    total, k = float(rows.sum()), len(rows)
+    one = special.gammaln(total + 1.0) - total * math.log(k) - special.gammaln(rows + 1.0).sum()
+    left_over = total % k  # members with a row more than the others
+    orders = (
+        special.gammaln(k + 1.0) - special.gammaln(left_over + 1.0) - special.gammaln(k - left_over + 1.0)
+    )
+    return float(np.exp(one + orders))

@@ -13,19 +13,15 @@ from server.analysis.columns import Dimension, Measure
 from server.analysis.contributions import rate_and_mix
 from server.analysis.cubes import LOOKED_AT, Cube, pairs, read_cubes
 from server.analysis.facts import Facts
-from server.analysis.inference import TRUSTED_DEGREES, Floats
+from server.analysis.inference import TRUSTED_DEGREES, Floats, Groups
 from server.analysis.moves import SAMPLING_DEGREES, SAMPLING_P
 from server.analysis.periods import Span
 from server.analysis.scope import Condition, Statement, aliased
 
 LEAST_PERIODS = 4
 LEAST_ROWS = 20.0  # on each side
-WINDOWS = (
-    1,
-    2,
-    3,
-    6,
-)  # last periods set against all before, beside the second half; each needs a longer past
+# Last periods set against all before, beside the second half; each needs a longer past.
+WINDOWS = {"month": (1, 3), "week": (1, 4), "day": (1, 7)}
 MOST_WITHIN = 0.5  # of the difference, that may lie within strata for the mix to be what made it
 ONE_SIDED = 1.645
 CLEAR = 2.0  # standard errors of rows drawn independently, that a move of the mean must span to be spoken of
@@ -137,7 +133,9 @@ def over_time(facts: Facts, measures: Sequence[Measure]) -> Mixtures:
             cells = cells_of(facts, breakdown, measure)
             if cells is None or len(cells.starts) < LEAST_PERIODS or cells.n.sum(axis=0).min() <= 0:
                 continue
-            for width in _widths(len(cells.starts)):
+            if _alike_within(breakdown.groups(measure)):
+                continue
+            for width in _widths(len(cells.starts), cells.grain):
                 tests += 1
                 made = _windowed(cells, width)
                 if made is not None:
@@ -145,8 +143,19 @@ def over_time(facts: Facts, measures: Sequence[Measure]) -> Mixtures:
     return Mixtures(tuple(found), tests)
 
 
-def _widths(count: int) -> list[int]:
-    fitting = [width for width in WINDOWS if count >= 3 * width + 2]
+def _alike_within(groups: Groups) -> bool:
+    """Whether no mix of the members can move the mean much, since their means do not evidently differ.
+
+    Nothing is told, or counted as a test, of such strata: when the members' values were drawn says nothing of how they
+    differ, so that leaving these out is independent of the tests (Bourgon, Gentleman and Huber 2010, "Independent
+    filtering", Proc. Natl. Acad. Sci. 107).
+    """
+    keep = (groups.n > 2) & (groups.variance > 0)
+    return int(keep.sum()) < 2 or inference.welch_anova(groups.take(keep))[1] > SCREEN
+
+
+def _widths(count: int, grain: str) -> list[int]:
+    fitting = [width for width in WINDOWS.get(grain, (1,)) if count >= 3 * width + 2]
     return list(dict.fromkeys([*fitting, count // 2]))
 
 
@@ -189,6 +198,9 @@ def _stepped(
     later, earlier = values[edge:], values[:edge]
     rest = np.concatenate([earlier - earlier.mean(), later - later.mean()])
     memory = inference.long_run_ratio(rest)
+    calm = expected is not None and _calm(rest, expected)
+    if calm:
+        memory = 1.0
     worth = len(values) / memory
     variance = float((rest**2).sum()) / max(len(values) - 2.0, 1.0)
     own = math.sqrt(variance * memory * (1.0 / len(later) + 1.0 / len(earlier)))
@@ -197,15 +209,16 @@ def _stepped(
         return 1.0, 0.0
     statistic = float(later.mean() - earlier.mean()) / whole
     degrees = max(1.0, TRUSTED_DEGREES * (worth - 2.0))
-    if (
-        expected is not None
-        and float(expected.min()) > 0.0
-        and inference.long_run_ratio(rest, evident=True) == 1.0
-    ):
-        unrest = float((rest**2 / expected).sum())
-        if float(special.chdtrc(len(values) - 2.0, unrest)) > SAMPLING_P:
-            degrees = max(degrees, SAMPLING_DEGREES)
+    degrees = max(degrees, SAMPLING_DEGREES) if calm else degrees
     return inference.t_two_sided(statistic, degrees), statistic
+
+
+def _calm(rest: Floats, expected: Floats) -> bool:
+    """Whether the periods show no memory, and no unrest beyond that of the number of their rows."""
+    if float(expected.min()) <= 0.0 or inference.long_run_ratio(rest, evident=True) > 1.0:
+        return False
+    unrest = float((rest**2 / expected).sum())
+    return float(special.chdtrc(len(rest) - 2.0, unrest)) > SAMPLING_P
 
 
 def _sides(crossed: Floats, member: int) -> Sides:
@@ -215,6 +228,15 @@ def _sides(crossed: Floats, member: int) -> Sides:
     with np.errstate(invalid="ignore", divide="ignore"):
         inside = np.maximum(np.nan_to_num(squares / n - (total / n) ** 2), 0.0)
     return Sides(np.where(n > 0, n, 0.0), total, np.where(n > 0, inside, 0.0))
+
+
+def _strata(crossed: Floats) -> Groups:
+    """The strata, of all members together."""
+    n, total, squares = crossed.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.nan_to_num(total / n)
+        variance = np.nan_to_num((squares - n * mean**2) / (n - 1.0))
+    return Groups(n, mean, variance)
 
 
 def _screened(crossed: Floats) -> list[int]:
@@ -245,6 +267,8 @@ def across_groups(facts: Facts, measures: Sequence[Measure]) -> Mixtures:
             crossed = cube.crossed(measure, g, s)
             crossed[:, [not member for member in cube.members[g]]] = 0.0
             crossed[:, :, [not member for member in cube.members[s]]] = 0.0
+            if _alike_within(_strata(crossed)):
+                continue
             members = sum(bool(member) for member in cube.members[g])
             tests += 1 if members == 2 else members
             for member in _screened(crossed)[: 1 if members == 2 else members]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from server.analysis import inference, periods
@@ -11,6 +12,8 @@ from server.analysis.cells import Cells
 from server.analysis.columns import Measure
 from server.analysis.inference import Floats, Surprise
 from server.analysis.series import Series, season
+
+Places = NDArray[np.int64]
 
 LEAST_PERIODS = 8  # to know how a member moves from one period to the next
 LARGEST_ERROR = 1e100  # beyond it squares leave the range of a double
@@ -105,13 +108,48 @@ def last_surprise(
 
     `skew` is that of the rows: of heavy tails, the number of rows tells the error of a sum too well.
     """
-    if abs(skew) > SAMPLING_SKEW:
-        sides = [replace(side, calm=False) for side in sides[:1]]
-    found = [s for side in sides if (s := _surprise(cells, measure, side, member)) is not None]
-    if not found:
+    return surest([_surprise(cells, measure, side, member) for side in _trusted(sides, skew)])
+
+
+def step_surprise(
+    sides: Sequence[Followed], member: int, places: tuple[Places, Places], *, skew: float
+) -> Surprise | None:
+    """As `last_surprise`, of some periods against those before them; later places first."""
+    return surest([_step(side, member, *places) for side in _trusted(sides, skew)])
+
+
+def surest(found: Sequence[Surprise | None]) -> Surprise | None:
+    """The one with the smallest p value, corrected for their number."""
+    known = [surprise for surprise in found if surprise is not None]
+    if not known:
         return None
-    best = min(found, key=lambda surprise: surprise.p_value)
-    return replace(best, p_value=min(1.0, len(found) * best.p_value))
+    best = min(known, key=lambda surprise: surprise.p_value)
+    return replace(best, p_value=min(1.0, len(known) * best.p_value))
+
+
+def _trusted(sides: Sequence[Followed], skew: float) -> Sequence[Followed]:
+    """Of rows with heavy tails, the totals' shares alone, and these by their own past."""
+    return [replace(side, calm=False) for side in sides[:1]] if abs(skew) > SAMPLING_SKEW else sides
+
+
+def _step(side: Followed, member: int, later: Places, earlier: Places) -> Surprise | None:
+    """Student's t of the periods' means; where they are as calm as their rows, those tell the error."""
+    after, before = side.values[member][later], side.values[member][earlier]
+    rest = np.concatenate([before - before.mean(), after - after.mean()])
+    known = float((side.errors[member][np.concatenate([earlier, later])] ** 2).mean())
+    degrees, memory = len(rest) - 2.0, inference.long_run_ratio(rest)
+    spread = float((rest**2).sum()) / degrees
+    calm = side.calm and known > 0.0 and inference.long_run_ratio(rest, evident=True) == 1.0
+    if calm and float(special.chdtrc(degrees, spread / known * degrees)) >= SAMPLING_P:
+        variance, degrees = max(spread, known), max(SAMPLING_DEGREES, degrees)
+    else:
+        variance = max(spread * memory, known)
+        degrees = max(1.0, inference.TRUSTED_DEGREES * (len(rest) / memory - 2.0))
+    if variance <= 0.0:
+        return None
+    error = float(np.sqrt(variance * (1.0 / len(later) + 1.0 / len(earlier))))
+    statistic = float(after.mean() - before.mean()) / error
+    return Surprise(statistic, inference.t_two_sided(statistic, degrees), len(rest))
 
 
 def _surprise(cells: Cells, measure: Measure, side: Followed, member: int) -> Surprise | None:

@@ -48,15 +48,20 @@ class Driver:
         found = []
         for breakdown in facts.breakdowns:
             for measure in (*sums, *means, *counts):
-                if breakdown.dimension.column not in measure.columns:
-                    drive = drive_of(facts, breakdown, measure)
-                    if drive is not None:
-                        found.append(_hypothesis(facts, breakdown, measure, drive))
+                drive = drive_of(facts, breakdown, measure) if _fit(facts, breakdown, measure) else None
+                if drive is not None:
+                    found.append(_hypothesis(facts, breakdown, measure, drive))
         return found
 
     def tell(self, finding: Finding, writer: Writer) -> Told:
         """The change taken apart, in words."""
         return _tell(finding, writer)
+
+
+def _fit(facts: Facts, breakdown: Breakdown, measure: Measure) -> bool:
+    """Whether the members can move the measure: not its own, nor states that come with age, rare among the recent."""
+    column = breakdown.dimension.column
+    return column not in measure.columns and not {column, *measure.columns} & set(facts.plan.unripe)
 
 
 def _hypothesis(facts: Facts, breakdown: Breakdown, measure: Measure, drive: Drive) -> Hypothesis:

@@ -7,7 +7,7 @@ from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import charts, formats, inference
 from server.analysis.columns import Dimension, Measure, row_count
-from server.analysis.equivalence import Likeness, alike, counts_alike, more_even_than_chance
+from server.analysis.equivalence import Likeness, alike, counts_alike, dealt_out, more_even_than_chance
 from server.analysis.evidence import Figure, Name, Text, join
 from server.analysis.facts import Breakdown, Facts
 from server.analysis.hypothesis import (
@@ -28,10 +28,12 @@ from server.query.sql import select
 MEASURES = 6
 DIMENSIONS = 4
 MOST_MEMBERS = 12  # more cannot be read off as alike
-# Of being more even than chance, below which being alike is said by that.
-OUTDONE_P = 0.001
+# Of being more even than chance, below which being alike is said by that: small enough to pass in any report.
+OUTDONE_P = 1e-5
 # Of the surest difference, corrected for the measures, up to which a dimension is not called even.
 DIFFERS_P = 0.2
+# The same, where the rows were evidently dealt out: that is so whatever the measures, unless they surely differ.
+SURELY_DIFFERS_P = 0.02
 SAME_CELLS = (
     0.9  # of the periods, in which all members have as many rows, from which the table is a panel by design
 )
@@ -58,9 +60,11 @@ class Evenness:
             counted = row_count(facts.scope.table)
         found: list[Hypothesis] = []
         for breakdown in _small(facts):
-            rows, same = breakdown.rows.sum(axis=1), _nothing_differs(breakdown, measures)
+            rows, surest = breakdown.rows.sum(axis=1), _surest_difference(breakdown, measures)
+            same = surest > DIFFERS_P
             if counted is not None and not _by_design(facts, breakdown):
-                found += _of_counts(facts, breakdown, counted, rows, same=same)
+                same_enough = surest > (SURELY_DIFFERS_P if dealt_out(rows) else DIFFERS_P)
+                found += _of_counts(facts, breakdown, counted, rows, same=same_enough)
             for measure in measures:
                 if breakdown.dimension.column not in measure.columns and facts.overview[measure].low >= 0.0:
                     within = alike(breakdown.groups(measure))
@@ -82,7 +86,7 @@ def _of_counts(
     if outdone is not None:
         found.append(_hypothesis(facts, breakdown, counted, outdone, outdone=True, material=same))
     if near is not None and (outdone is None or outdone.p_value > OUTDONE_P):
-        found.append(_hypothesis(facts, breakdown, counted, near, material=same))
+        found.append(_hypothesis(facts, breakdown, counted, near, dealt=dealt_out(rows), material=same))
     return found
 
 
@@ -100,8 +104,8 @@ def _by_design(facts: Facts, breakdown: Breakdown) -> bool:
     return float(same.mean()) >= SAME_CELLS
 
 
-def _nothing_differs(breakdown: Breakdown, measures: list[Measure]) -> bool:
-    """Whether no measure evidently differs between the members: else they are not alike, however many rows each has."""
+def _surest_difference(breakdown: Breakdown, measures: list[Measure]) -> float:
+    """The least p value of a measure's difference between the members, corrected for the measures."""
     smallest, tested = 1.0, 0
     for measure in measures:
         groups = breakdown.groups(measure)
@@ -109,7 +113,7 @@ def _nothing_differs(breakdown: Breakdown, measures: list[Measure]) -> bool:
         if breakdown.dimension.column not in measure.columns and keep.sum() > 1:
             tested += 1
             smallest = min(smallest, inference.welch_anova(groups.take(keep))[1])
-    return smallest * tested > DIFFERS_P if tested else True
+    return min(1.0, smallest * max(tested, 1))
 
 
 def _hypothesis(
@@ -119,6 +123,7 @@ def _hypothesis(
     likeness: Likeness,
     *,
     outdone: bool = False,
+    dealt: bool = False,
     material: bool,
 ) -> Hypothesis:
     return Hypothesis(
@@ -139,7 +144,7 @@ def _hypothesis(
         direction=insights.DIRECTION_FLAT,
         material=material,
         size=0.2,
-        surprise=0.5 if outdone else 0.0,
+        surprise=0.5 if outdone or dealt else 0.0,
         dimension=breakdown.dimension,
         quiet=not outdone,
         detail=_Even(outdone, breakdown),

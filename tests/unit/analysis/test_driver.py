@@ -101,6 +101,41 @@ def test_two_members_that_cancel_each_other_are_both_named(tmp_path: Path) -> No
     }
 
 
+def test_in_half_a_year_of_weeks_a_month_that_moved_is_compared_with_the_month_before(tmp_path: Path) -> None:
+    random, june = np.random.default_rng(7), 152
+    day = random.integers(0, 182, 6_000)  # to 30 June 2024
+    region = random.choice(["North", "South", "East", "West"], 6_000)
+    amount = np.round(random.gamma(4.0, 25.0, 6_000), 2)
+    amount[(day >= june) & (region == "North")] *= 1.4
+    table = {
+        "sold_on": ("DATE", [FIRST + timedelta(days=int(d)) for d in day]),
+        "region": ("VARCHAR", region),
+        "amount_usd": ("DOUBLE", amount),
+    }
+    insight = next(i for i in _drivers(_report(table, tmp_path)) if i.subject.measure.column == "amount_usd")
+    assert insight.subject.dimension.member == "North"
+    assert getattr(insight.subject.time, "from") == "2024-06-01"
+    north = region == "North"
+    part = amount[north & (day >= june)].sum() - amount[north & (day >= june - 31) & (day < june)].sum()
+    assert insight.magnitude.value == pytest.approx(part)
+
+
+def test_a_state_that_comes_with_age_drives_nothing(tmp_path: Path) -> None:
+    random = np.random.default_rng(8)
+    opened = random.integers(0, DAYS, 9_000)
+    closed = opened + random.gamma(1.5, 20.0, 9_000)
+    over = closed <= DAYS
+    moments = [FIRST + timedelta(days=int(d)) for d in closed]
+    table = {
+        "opened_on": ("DATE", [FIRST + timedelta(days=int(d)) for d in opened]),
+        "closed_on": ("DATE", [moment if done else None for moment, done in zip(moments, over, strict=True)]),
+        "state": ("VARCHAR", np.where(over, "Closed", "Open")),
+        "amount_usd": ("DOUBLE", random.gamma(4.0, 25.0, 9_000)),
+    }
+    found = _drivers(_report(table, tmp_path))
+    assert [i for i in found if "state" in (i.subject.dimension.column, i.subject.measure.column)] == []
+
+
 def test_a_rate_is_taken_apart_into_level_and_weight(tmp_path: Path) -> None:
     table, cells = _table(np.random.default_rng(3), rows=20_000)
     random = np.random.default_rng(4)

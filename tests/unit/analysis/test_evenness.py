@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from claribi.v1 import insights_pb2, reports_pb2
+from scipy import stats
 
 from server.analysis.equivalence import alike, counts_alike, more_even_than_chance
 from server.analysis.inference import Groups
@@ -77,6 +78,13 @@ def test_counts_drawn_at_random_are_seldom_called_more_even_than_chance(members:
         )
     ]
     assert float(np.mean(np.array(p_values) <= 0.05)) <= 0.07
+
+
+def test_the_probability_of_the_most_even_counts_is_exact() -> None:
+    found = more_even_than_chance(np.array([21.0, 20.0, 20.0]))
+    assert found is not None
+    even = 3 * stats.multinomial(61, [1 / 3] * 3).pmf([21, 20, 20])
+    assert found.p_value == pytest.approx(float(even))
 
 
 def test_two_members_are_never_more_even_than_chance() -> None:

@@ -88,5 +88,14 @@ def test_a_group_that_is_better_in_every_stratum_and_worse_in_all_is_told(tmp_pa
     assert "within the same severity" in insight.title
 
 
+def test_a_reversal_is_seen_behind_eight_other_groupings_of_the_rows(tmp_path: Path) -> None:
+    random = np.random.default_rng(4)
+    others: Table = {
+        f"label_{place}": ("VARCHAR", random.choice(["ash", "elm", "oak"], 6000)) for place in range(8)
+    }
+    found = _found(others | _surgeons(-0.08), tmp_path)
+    assert [i.subject.second.column for i in found] == ["team"]
+
+
 def test_a_difference_that_holds_within_the_strata_is_no_matter_of_the_mix(tmp_path: Path) -> None:
     assert [i for i in _found(_surgeons(0.2), tmp_path) if i.subject.second.column == "team"] == []
