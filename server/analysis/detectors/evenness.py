@@ -34,6 +34,7 @@ OUTDONE_P = 1e-5
 DIFFERS_P = 0.2
 # The same, where the rows were evidently dealt out: that is so whatever the measures, unless they surely differ.
 SURELY_DIFFERS_P = 0.02
+DEALT_OUT = 0.01  # greatest distance from the whole, up to which being alike is itself remarkable
 SAME_CELLS = (
     0.9  # of the periods, in which all members have as many rows, from which the table is a panel by design
 )
@@ -86,7 +87,7 @@ def _of_counts(
     if outdone is not None:
         found.append(_hypothesis(facts, breakdown, counted, outdone, outdone=True, material=same))
     if near is not None and (outdone is None or outdone.p_value > OUTDONE_P):
-        found.append(_hypothesis(facts, breakdown, counted, near, dealt=dealt_out(rows), material=same))
+        found.append(_hypothesis(facts, breakdown, counted, near, material=same))
     return found
 
 
@@ -123,7 +124,6 @@ def _hypothesis(
     likeness: Likeness,
     *,
     outdone: bool = False,
-    dealt: bool = False,
     material: bool,
 ) -> Hypothesis:
     return Hypothesis(
@@ -144,7 +144,7 @@ def _hypothesis(
         direction=insights.DIRECTION_FLAT,
         material=material,
         size=0.2,
-        surprise=0.5 if outdone or dealt else 0.0,
+        surprise=0.5 if outdone or likeness.distance <= DEALT_OUT else 0.0,
         dimension=breakdown.dimension,
         quiet=not outdone,
         detail=_Even(outdone, breakdown),
