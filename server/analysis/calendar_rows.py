@@ -9,6 +9,7 @@ import numpy as np
 from server.analysis.columns import Dimension, Measure, TimeColumn
 from server.analysis.facts import Facts, Timeline
 from server.analysis.inference import Floats
+from server.analysis.periods import as_array
 from server.analysis.row_seasons import Phased, Places
 from server.analysis.scales import settled
 
@@ -37,7 +38,7 @@ CYCLES = (Cycle("hour", "hour"), Cycle("day", "day"), Cycle("edge", "day"), Cycl
 def phased(facts: Facts, timeline: Timeline, measure: Measure, cycle: Cycle) -> Phased | None:
     """The rows of a measure along a cycle; None where the table is too short or its rows too wild."""
     known = timeline.n[measure] > 0
-    moments = np.array(timeline.starts, dtype="datetime64[h]")[known]
+    moments = as_array(timeline.starts).astype("datetime64[h]")[known]
     if len(moments) < _CYCLE.get(cycle.name, EDGE):
         return None
     days = moments.astype("datetime64[D]")

@@ -77,9 +77,10 @@ def _days(facts: Facts, series: Series) -> _Days | None:
     whole = complete_starts(timeline, "day", facts.now)
     if len(whole) < LEAST_BLOCKS * 2:
         return None
-    edges = np.array([*whole, periods.shift(whole[-1], "day", 1)], dtype="datetime64[us]")
-    place = np.searchsorted(edges, np.array(timeline.starts, dtype="datetime64[us]"), side="right") - 1
-    inside = (place >= 0) & (place < len(whole))
+    first, after = (np.datetime64(moment, "us") for moment in (whole[0], periods.shift(whole[-1], "day", 1)))
+    moments = periods.as_array(timeline.starts)
+    inside = (moments >= first) & (moments < after)
+    place = (moments - first) // np.timedelta64(1, "D")
     cells = (timeline.n[measure][inside], timeline.total[measure][inside])
     n, total = (np.bincount(place[inside], cell, len(whole)).astype(np.float64) for cell in cells)
     known = n > 0

@@ -228,7 +228,7 @@ def _timeline(scope: Scope, measures: Sequence[Measure], now: datetime) -> Timel
     statement = scope.select(aliased(columns), [_real_moments(time, now)], group="1", order="1")
     moments, *numbers = scope.gather([statement])[0]
     starts = tuple(np.asarray(moments, dtype="datetime64[us]").tolist())
-    table = _numbers(numbers)
+    table = finite_table(numbers)
     n = {measure: table[:, 1 + 2 * i] for i, measure in enumerate(measures)}
     total = {measure: table[:, 2 + 2 * i] for i, measure in enumerate(measures)}
     return Timeline(grain, starts, table[:, 0], n, total, span[0], span[1])
@@ -270,7 +270,7 @@ def _slice_grain(facts: Facts, dimension: Dimension) -> str | None:
 def _pivot(
     dimension: Dimension, grain: str | None, *, columns: list[NDArray[Any]], measures: Sequence[Measure]
 ) -> Breakdown:
-    names, numbers = np.asarray(columns[0], dtype=object), _numbers(columns[2:])
+    names, numbers = np.asarray(columns[0], dtype=object), finite_table(columns[2:])
     members, rows = np.unique(names.astype(str), return_inverse=True)
     starts: tuple[datetime, ...] = ()
     places = np.zeros(len(names), dtype=np.int64)
@@ -366,7 +366,7 @@ def _usual_gap(timeline: Timeline) -> timedelta:
     return max(base, sorted(steps)[int(0.9 * (len(steps) - 1))]) if steps else base
 
 
-def _numbers(columns: Sequence[NDArray[Any]]) -> Floats:
+def finite_table(columns: Sequence[NDArray[Any]]) -> Floats:
     """The columns side by side, shape (rows, columns), with 0 for NULL and for what is not finite."""
     table = np.column_stack([np.ma.filled(column, 0).astype(np.float64) for column in columns])
     finite: Floats = np.where(np.isfinite(table), table, 0.0)

@@ -6,8 +6,8 @@ from datetime import timedelta
 import numpy as np
 
 from server.analysis import periods
-from server.analysis.facts import Facts, Timeline, complete_starts
-from server.analysis.scope import Condition, between
+from server.analysis.facts import Facts, Timeline, complete_starts, finite_table
+from server.analysis.scope import Condition, aliased, between
 
 HOURS_FOLLOWED = timedelta(days=366)  # the last year of a longer table says enough of its days
 DISTINCT_HOURS = 6  # a table whose moments lie on fewer hours of the day holds days, or shifts
@@ -36,10 +36,10 @@ def _by_hour(facts: Facts, recent: Condition) -> Timeline:
     scope, measures, time = facts.scope, facts.measures, facts.scope.time
     moment = f"date_trunc('hour', {time.value if time else 'null'})"
     cells = [cell for measure in measures for cell in measure.cells[:2]]
-    rows = scope.fetch(scope.select([moment, "count(*)", *cells], [recent], group="1", order="1"))
-    starts = tuple(row[0].replace(tzinfo=None) for row in rows)
-    table = np.array([row[1:] for row in rows], dtype=np.float64)
-    table = np.where(np.isfinite(table), table, 0.0)
+    columns = aliased([moment, "count(*)", *cells])
+    moments, *numbers = scope.gather([scope.select(columns, [recent], group="1", order="1")])[0]
+    starts = tuple(np.asarray(moments, dtype="datetime64[us]").tolist())
+    table = finite_table(numbers)
     n = {measure: table[:, 1 + 2 * place] for place, measure in enumerate(measures)}
     total = {measure: table[:, 2 + 2 * place] for place, measure in enumerate(measures)}
     for average in facts.averages:

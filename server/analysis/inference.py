@@ -173,6 +173,9 @@ class Extreme:
     p_value: float
 
 
+NOT_FAR = 3.0  # robust spreads below which no residual is extreme
+
+
 def extremes(residuals: Floats, limit: int) -> list[Extreme]:
     """The `limit` most extreme residuals by the generalised extreme studentised deviate, most extreme first.
 
@@ -192,6 +195,8 @@ def extremes(residuals: Floats, limit: int) -> list[Extreme]:
         distance = abs(deviation) / scale if scale > 0.0 else 0.0
         p_value = min(1.0, n * t_two_sided(distance, min(degrees, LIGHTEST_TAIL + n / TAIL_VALUES)))
         found.append(Extreme(index, distance, p_value))
+        if distance < NOT_FAR:
+            break  # what follows lies nearer still
     return found
 
 

@@ -3,8 +3,11 @@
 import calendar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
+import numpy as np
 from claribi.v1 import insights_pb2
+from numpy.typing import NDArray
 
 from server.analysis.formats import NO_BREAK
 
@@ -22,6 +25,12 @@ CYCLES = {"hour": 24, "day": 7, "week": 52, "month": 12, "quarter": 4, "year": 1
 _MONTHS = tuple(calendar.month_name)[1:]
 _MONTH_STEP = {"month": 1, "quarter": 3, "year": 12}
 _STEP = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
+
+
+@lru_cache(maxsize=64)
+def as_array(moments: tuple[datetime, ...]) -> NDArray[np.datetime64]:
+    """Moments as an array of microseconds; the same tuple is turned once."""
+    return np.array(moments, dtype="datetime64[us]")
 
 
 def floor(moment: datetime, grain: str) -> datetime:

@@ -100,7 +100,7 @@ def _bins(moments: tuple[datetime, ...], starts: tuple[datetime, ...], grain: st
     if not moments or not starts:
         return np.full(len(moments), -1, dtype=np.int64)
     edges = np.array([*starts, periods.shift(starts[-1], grain, 1)], dtype="datetime64[us]")
-    places = np.searchsorted(edges, np.array(moments, dtype="datetime64[us]"), side="right") - 1
+    places = np.searchsorted(edges, periods.as_array(moments), side="right") - 1
     return np.where(places < len(starts), places, -1)
 
 
