@@ -30,6 +30,7 @@ from server.query.sql import select
 LEAST_ROWS = 50
 LEAST_MEMBERS = 3
 LEAST_WITNESSES = 8.0  # rows of equal size that a holding must be worth
+LEAD_WEIGHT = 0.3  # a lead matters less than a dependence
 MOST_LED = 12  # members among which one may be said to lead
 # One member alone is much when it holds this share, and this many times an even share.
 ALONE_SHARE, ALONE_TIMES = 0.40, 2.5
@@ -174,8 +175,8 @@ def _examine(facts: Facts, dimension: Dimension, measure: Measure, holdings: _Ho
         magnitude=Magnitude(100.0 * held.share, "%", held.share / even - 1.0),
         direction=insights.DIRECTION_NONE,
         material=_material(held, k),
-        size=0.5 * held.share if held.leads else held.share,
-        surprise=saturating(held.share / even - 1.0, 3.0),
+        size=LEAD_WEIGHT * held.share if held.leads else held.share,
+        surprise=(LEAD_WEIGHT if held.leads else 1.0) * saturating(held.share / even - 1.0, 3.0),
         dimension=dimension,
         members=holdings.members[: held.count]
         if held.count <= charts.BARS
