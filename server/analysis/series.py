@@ -30,7 +30,12 @@ class Series:
     values: Floats
     dimension: Dimension | None = None
     member: str | None = None
-    last_rows: float = 0.0  # behind the last period
+    rows: Floats | None = None  # behind each mean, shape (periods,); None for totals
+
+    @property
+    def last_rows(self) -> float:
+        """Rows behind the last mean."""
+        return 0.0 if self.rows is None else float(self.rows[-1])
 
     @property
     def span(self) -> Span:
@@ -131,7 +136,9 @@ def _series(
         return None
     index = np.arange(len(starts))
     means = sums[known] / counts[known]
-    return Series(measure, grain, starts, np.interp(index, index[known], means), last_rows=float(counts[-1]))
+    return Series(
+        measure, grain, starts, np.interp(index, index[known], means), rows=counts.astype(np.float64)
+    )
 
 
 def phases(series: Series) -> NDArray[np.int64]:
