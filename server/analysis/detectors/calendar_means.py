@@ -43,6 +43,8 @@ def calendar_means(facts: Facts, hours: Timeline | None) -> list[Hypothesis]:
     """For each mean of rows and each cycle of the calendar the part that differs most from the rest."""
     found = []
     for measure in facts.measures:
+        if measure.is_word:
+            continue
         if measure.aggregation != "average" or measure.level or set(measure.columns) & set(facts.plan.unripe):
             continue
         for cycle in CYCLES:

@@ -36,6 +36,9 @@ MOST_PERIODS = 1500
 NEIGHBOURS = 5  # periods on either side that say what to expect
 MOST_OUTLIERS = 5
 THIN_ROWS = 5.0  # a day; with fewer, weeks are looked at
+CALM = (0.5, 1.3)  # how much more than by the number of their rows means may scatter to be calm
+CALM_ROWS = 5.0  # behind a usual mean
+_MEDIAN_SQUARE = 0.4549  # of a standard normal variable
 MATERIAL_DISTANCE = 4.0  # robust spreads
 MATERIAL_SHARE = 0.20  # of what was expected
 COMPARED_SPAN = 8  # like periods on either side whose median is called usual
@@ -70,14 +73,16 @@ def _proposed(facts: Facts) -> list[Hypothesis]:
     thin = native == "day" and float(facts.timeline.rows.mean()) < THIN_ROWS
     fine = "week" if thin else native
     found = []
-    for grain in dict.fromkeys((fine, facts.report_grain)):
+    for grain in dict.fromkeys((fine, *_weeks(facts), facts.report_grain)):
         examined = (
             _examine(facts, series)
             for series in whole(facts, grain)
             if series.measure.aggregation != "average"
             or settled(facts, series.measure, float(facts.timeline.rows.sum()) / len(series.values))
         )
-        found += [hypothesis for hypothesis in examined if hypothesis is not None]
+        known = (hypothesis for hypothesis in examined if hypothesis is not None)
+        # Totals are seen by weeks in thin tables only.
+        found += [h for h in known if grain in (fine, facts.report_grain) or not h.measure.additive]
     for measure in sliced_measures(facts):
         for breakdown in facts.breakdowns:
             member = _oddest_member(facts, breakdown, measure, fine)
@@ -86,18 +91,26 @@ def _proposed(facts: Facts) -> list[Hypothesis]:
     return found
 
 
+def _weeks(facts: Facts) -> tuple[str, ...]:
+    """Weeks, in which a run of days that are only a little off shows; none where they are what is followed anyway."""
+    fine = facts.timeline is not None and facts.timeline.grain in ("hour", "day")
+    return ("week",) if fine and facts.report_grain == "month" else ()
+
+
 def _oddest_member(facts: Facts, breakdown: Breakdown, measure: Measure, grain: str) -> Hypothesis | None:
     """The member with the most extreme period, its p value corrected for the members looked at."""
     if len(breakdown.members) > SLICE_MEMBERS:
         return None
     examined = []
-    for place in range(len(breakdown.members)):
-        if not settled(facts, measure, _rows_a_period(facts, breakdown, place, grain)):
-            continue
-        series = member_series(facts, breakdown, measure, member=place, grain=grain)
-        hypothesis = _examine(facts, series) if series is not None else None
-        if hypothesis is not None:
-            examined.append(hypothesis)
+    weeks = () if measure.additive else _weeks(facts)
+    for seen in dict.fromkeys((grain, *weeks)):
+        for place in range(len(breakdown.members)):
+            if not settled(facts, measure, _rows_a_period(facts, breakdown, place, seen)):
+                continue
+            series = member_series(facts, breakdown, measure, member=place, grain=seen)
+            hypothesis = _examine(facts, series) if series is not None else None
+            if hypothesis is not None:
+                examined.append(hypothesis)
     if not examined:
         return None
     oddest = min(examined, key=lambda hypothesis: hypothesis.tested.p_value)
@@ -123,7 +136,31 @@ def _examine(facts: Facts, series: Series) -> Hypothesis | None:
     if not extremes:
         return None
     expected = values - _unexplained(values - seasonal)
+    calm = _calm_extreme(facts, series)
+    if calm is not None and calm.p_value < extremes[0].p_value:
+        extremes = [calm]
     return _hypothesis(facts, series, expected, tuple(extremes), bool(seasonal.any()))
+
+
+def _calm_extreme(facts: Facts, series: Series) -> Extreme | None:
+    """The mean furthest from that of all rows, where means scatter as the numbers of their rows make them; else None.
+
+    Its p value is twice that of the most extreme of so many means, since the series itself is looked at too.
+    """
+    measure = series.measure
+    if series.rows is None or measure.level or measure.is_share or float(series.rows.min()) <= 0:
+        return None
+    error = facts.overview[measure].deviation / np.sqrt(series.rows)
+    if float(error.min()) <= 0.0 or float(np.median(series.rows)) < CALM_ROWS:
+        return None
+    mean = float((series.values * series.rows).sum() / series.rows.sum())
+    distance = (series.values - mean) / error
+    scatter = float(np.median(distance**2)) / _MEDIAN_SQUARE
+    if not CALM[0] <= scatter <= CALM[1]:
+        return None
+    place = int(np.argmax(np.abs(distance)))
+    p_value = 2.0 * _rows_p(facts, series, place, float(series.values[place]) - mean)
+    return Extreme(place, float(abs(distance[place])), min(1.0, p_value))
 
 
 def _steadied(values: Floats, flat: Floats) -> Floats:
