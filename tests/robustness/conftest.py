@@ -11,8 +11,8 @@ import pytest_asyncio
 from tests.support.world import World, living_world
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def battered(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    """Two organizations with people and things, for requests that may delete any of it."""
+    """Two organizations with people and things, for the requests of one file, which may delete any of it."""
     async with living_world(Path(tmp_path_factory.mktemp("battered")) / "data", filled=True) as made:
         yield made
