@@ -29,7 +29,7 @@ UNKNOWN_ID = "018f3c1e-0000-7000-8000-000000000000"
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    "n", [1_500, pytest.param(10_000, marks=[pytest.mark.night, pytest.mark.timeout(3600)])]
+    "n", [2_500, pytest.param(10_000, marks=[pytest.mark.night, pytest.mark.timeout(3600)])]
 )
 async def test_every_mutated_request_is_answered_in_the_envelope(n: int, battered: World) -> None:
     rng = random.Random(SEED + n)
