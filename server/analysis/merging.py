@@ -10,6 +10,7 @@ from server.analysis.hypothesis import Finding, Hypothesis
 
 LIKENESS = 0.9  # correlation from which two measures are told as one
 LEAST_PROFILE = 5  # points of a profile: fewer are alike by chance
+STANDS_OUT_ONCE = 1.3  # the same for a single period: who carried it is what one wants to know
 STANDS_OUT = 2.0  # how many times larger a part's effect must be to be told beside the whole's
 ABOUT = 0.15  # relative difference up to which two shares are about the same
 
@@ -211,7 +212,8 @@ def _part_of_the_same(earlier: Hypothesis, later: Hypothesis) -> bool:
         return False
     if earlier.where is not None and later.where is not None and earlier.where[0] == later.where[0]:
         return False  # two members of one dimension are two facts
-    return relative_size(later) < STANDS_OUT * relative_size(earlier)
+    enough = STANDS_OUT_ONCE if later.kind == insights.INSIGHT_TYPE_OUTLIER else STANDS_OUT
+    return relative_size(later) < enough * relative_size(earlier)
 
 
 def relative_size(hypothesis: Hypothesis) -> float:

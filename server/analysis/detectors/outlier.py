@@ -130,23 +130,21 @@ def _examine(facts: Facts, series: Series) -> Hypothesis | None:
     values = series.daily().values
     if not LEAST_PERIODS <= len(values) <= MOST_PERIODS or np.ptp(values) <= 0 or in_two_units(values):
         return None
+    calm = _calm_extreme(facts, series)
+    if calm is not None:
+        # Where means scatter as their rows make them, nothing else is needed to say what is far.
+        return _hypothesis(facts, series, values - _unexplained(values), (calm,), False)
     seasonal = season(series, values)
     residuals = _steadied(values, values - seasonal)
     extremes = inference.extremes(residuals, MOST_OUTLIERS)
     if not extremes:
         return None
     expected = values - _unexplained(values - seasonal)
-    calm = _calm_extreme(facts, series)
-    if calm is not None and calm.p_value < extremes[0].p_value:
-        extremes = [calm]
     return _hypothesis(facts, series, expected, tuple(extremes), bool(seasonal.any()))
 
 
 def _calm_extreme(facts: Facts, series: Series) -> Extreme | None:
-    """The mean furthest from that of all rows, where means scatter as the numbers of their rows make them; else None.
-
-    Its p value is twice that of the most extreme of so many means, since the series itself is looked at too.
-    """
+    """The mean furthest from that of all rows; None unless means scatter as the numbers of their rows make them."""
     measure = series.measure
     if series.rows is None or measure.level or measure.is_share or float(series.rows.min()) <= 0:
         return None
@@ -159,8 +157,8 @@ def _calm_extreme(facts: Facts, series: Series) -> Extreme | None:
     if not CALM[0] <= scatter <= CALM[1]:
         return None
     place = int(np.argmax(np.abs(distance)))
-    p_value = 2.0 * _rows_p(facts, series, place, float(series.values[place]) - mean)
-    return Extreme(place, float(abs(distance[place])), min(1.0, p_value))
+    p_value = _rows_p(facts, series, place, float(series.values[place]) - mean)
+    return Extreme(place, float(abs(distance[place])), p_value)
 
 
 def _steadied(values: Floats, flat: Floats) -> Floats:
