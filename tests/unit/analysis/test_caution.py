@@ -81,6 +81,14 @@ def test_a_month_counts_when_the_data_reach_its_end(last: datetime, count: int) 
     assert len(complete_starts(timeline, "month", datetime(2026, 1, 1))) == count
 
 
+def test_a_first_week_without_its_first_day_is_not_whole() -> None:
+    monday = datetime(2025, 8, 4)
+    for missing, whole in ((0, monday), (1, monday + timedelta(days=7))):
+        starts = tuple(monday + timedelta(days=day) for day in range(missing, 28))
+        timeline = Timeline("day", starts, np.ones(len(starts)), {}, {}, starts[0], starts[-1])
+        assert complete_starts(timeline, "week", datetime(2026, 1, 1))[0] == whole
+
+
 def test_a_seasonal_fall_is_no_finding_when_the_season_is_known(tmp_path: Path) -> None:
     random = np.random.default_rng(9)
     days = np.arange(4 * 365 + 31)
