@@ -264,7 +264,9 @@ def _aligned(breakdown: Breakdown, entities: tuple[tuple[str, ...], Groups]) -> 
 def _cautious(breakdown: Breakdown, measure: Measure, clusters: Clusters) -> Groups:
     """Groups whose observations are cut to the independent ones they are worth."""
     groups = breakdown.groups(measure)
-    worth = groups.n / clusters.design_effect(breakdown, measure)
+    worth = groups.n / clusters.design_effect(
+        breakdown.dimension, breakdown.members, breakdown.n[measure].sum(axis=1), measure
+    )
     if breakdown.starts:
         along_time = [_inflation(breakdown, measure, groups, member) for member in range(len(groups.n))]
         worth = np.minimum(worth, groups.n / np.array(along_time))

@@ -13,6 +13,7 @@ from server.analysis.answers.answer import answer_to
 from server.analysis.asking.reader import read_against
 from server.analysis.asking.reading import Reading
 from server.analysis.cautions import cautions
+from server.analysis.clustering import read_clusters
 from server.analysis.columns import plan_table
 from server.analysis.content import content_hash
 from server.analysis.defects import settled, without_defects
@@ -163,7 +164,8 @@ def _read_table(request: AnalysisRequest, source: Source, wider: Wider, work: _W
     )
     findings = tuple(finding for finding in source.quality.findings if finding.table == table.name)
     scope, plan = without_defects(scope, derive(scope, table, plan, asked), findings)
-    facts = replace(read_facts(scope, plan, settled(scope, findings, request.now)), findings=findings)
+    facts = read_facts(scope, plan, settled(scope, findings, request.now))
+    facts = replace(facts, findings=findings, clusters=read_clusters(facts))
     work.tables.append(facts)
     for detector in DETECTORS:
         for hypothesis in detector.propose(facts):

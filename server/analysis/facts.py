@@ -10,7 +10,7 @@ from claribi.v1.insights_pb2 import QualityFinding
 from numpy.typing import NDArray
 
 from server.analysis import periods
-from server.analysis.clusters import Clusters, read_clusters
+from server.analysis.clusters import Clusters
 from server.analysis.columns import Dimension, Measure, Plan, TimeColumn, row_count
 from server.analysis.inference import Floats, Groups
 from server.analysis.scope import Condition, Scope, Statement, aliased, between
@@ -130,7 +130,7 @@ def read_facts(scope: Scope, plan: Plan, now: datetime) -> Facts:
     found = _breakdowns(facts, (*plan.dimensions, *plan.cuts))
     own, cuts = found[: len(plan.dimensions)], found[len(plan.dimensions) :]
     facts = replace(facts, breakdowns=_telling(own), cuts=_telling(cuts))
-    return _with_averages(replace(facts, clusters=read_clusters(facts)))
+    return _with_averages(facts)
 
 
 def _with_averages(facts: Facts) -> Facts:

@@ -9,12 +9,14 @@ import argparse
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 from claribi.v1 import insights_pb2
 
+from server.analysis.clustering import read_clusters
 from server.analysis.columns import plan_table
 from server.analysis.detectors import DETECTORS
 from server.analysis.facts import Facts, read_facts
@@ -143,7 +145,8 @@ def with_facts(table: Table, use: Callable[[Facts], list[Hypothesis]]) -> list[H
         made, (known, *_) = request.sources[0], request.sources[0].schema.tables
         plan = plan_table(known, lambda name: False)
         scope = Scope(made.id, made.hash, made.query, known.name, known.rows, plan.time)
-        return use(read_facts(scope, plan, request.now))
+        facts = read_facts(scope, plan, request.now)
+        return use(replace(facts, clusters=read_clusters(facts)))
 
 
 def proposals(table: Table, kind: str) -> list[Hypothesis]:

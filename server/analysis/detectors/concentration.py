@@ -188,8 +188,7 @@ def _examine(facts: Facts, dimension: Dimension, measure: Measure, holdings: _Ho
 
 def _counted_by_things(facts: Facts, dimension: Dimension) -> bool:
     """Whether rows come in things that each lie in one member: then rows are no independent votes for it."""
-    found = next((found for found in facts.breakdowns if found.dimension == dimension), None)
-    return found is not None and facts.clusters.holds(found)
+    return facts.clusters.holds(dimension)
 
 
 def _few(holdings: _Holdings, *, led: bool) -> _Held:

@@ -54,7 +54,9 @@ class GroupDifference:
         measures = [measure for measure in facts.measures if not measure.counts_rows]
         ranks = {measure: rank_sums(facts, measure) for measure in measures if ranked(facts, measure)}
         for breakdown in (*facts.breakdowns, *facts.cuts):
-            entities = entity_groups(facts, breakdown, facts.clusters.within(facts.plan.entity, breakdown))
+            entities = entity_groups(
+                facts, breakdown, facts.clusters.within(facts.plan.entity, breakdown.dimension)
+            )
             for measure in measures:
                 if not comparable(facts, breakdown.dimension, measure):
                     continue
