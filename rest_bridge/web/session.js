@@ -65,13 +65,15 @@ function refreshed() {
 
 export async function call(method, path, body) {
   if (!tokens) throw new ApiError(401, { message: "Sign in to go on.", code: "authentication_required" });
+  const { access } = tokens;
   try {
-    return await send(method, path, body, tokens.access);
+    return await send(method, path, body, access);
   } catch (error) {
     if (error.status !== 401 || !tokens) throw error;
   }
   try {
-    await refreshed();
+    // A refusal that comes late may be of a token that another call has renewed already.
+    if (tokens.access === access) await refreshed();
   } catch (error) {
     if (error.status === 401 || error.status === 400) {
       keep(null);
