@@ -3,7 +3,7 @@
 Each size runs in a process of its own: wall and CPU seconds and the peak of resident memory are of the analysis alone
 (the snapshot is there, nothing is rendered, no language model speaks).
 
-    python -m tests.performance.report_speed [rows ...] [--seed N]
+    python -m tests.performance.report_speed [rows ...] [--seed N] [--eventful]
 """
 
 from __future__ import annotations
@@ -41,10 +41,22 @@ COLUMNS = """
     round(exp(random() * 2 + 2), 2) as cost_usd,
     round(random() * 10, 2) as discount_pct, round(random() * 5) as rating, random() < 0.04 as returned
 """
+EVENTS = """
+    cast(ceil(quantity * case when region = 'East' then 1.3 else 1 end) as bigint) as quantity,
+    round(revenue_usd * case dayofweek(ordered_at) when 0 then 0.7 when 6 then 0.8 else 1 end
+        * case when ordered_at >= timestamp '2025-09-01' and channel = 'web' then 1.3 else 1 end, 2) as revenue_usd,
+    round(0.6 * revenue_usd + cost_usd, 2) as cost_usd,
+    case when status = 'cancelled' then discount_pct * 1.4 else discount_pct end as discount_pct,
+    greatest(rating - case when segment = 'c' then 0.4 else 0 end, 0) as rating,
+    returned or (segment = 'b' and quantity % 12 = 0) as returned
+"""
 
 
-def write_source(directory: Path, rows: int, seed: int) -> dict[str, Any]:
-    """The snapshot of a shop's orders, profiled as an ingested source is, and checked."""
+def write_source(directory: Path, rows: int, seed: int, *, eventful: bool) -> dict[str, Any]:
+    """The snapshot of a shop's orders, profiled as an ingested source is, and checked.
+
+    Eventful orders differ by region, weekday, channel and more, so that there is much to tell.
+    """
     from server.analysis.profile import profile_table
     from server.analysis.quality import find_all_quality
     from server.query.engine import open_snapshot
@@ -56,6 +68,8 @@ def write_source(directory: Path, rows: int, seed: int) -> dict[str, Any]:
     connection.execute(
         f"create table made as select {COLUMNS.format(rows=rows)} from range({rows}) t(i) order by 2"
     )
+    if eventful:
+        connection.execute(f"create or replace table made as select * replace ({EVENTS}) from made")
     tables = [store(connection, directory, "orders")]
     write_manifest(directory, tables)
     with open_snapshot(directory, memory_mb=512, threads=1) as query:
@@ -148,6 +162,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("rows", nargs="*", type=int, default=list(ROWS))
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--eventful", action="store_true", help="orders of which there is much to tell")
     parser.add_argument("--child", type=Path)
     chosen = parser.parse_args()
     if chosen.child is not None:
@@ -156,7 +171,7 @@ def main() -> None:
     for rows in chosen.rows:
         print(f"{rows:,} rows x 15 columns, seed {chosen.seed}", flush=True)
         with tempfile.TemporaryDirectory() as folder:
-            source = write_source(Path(folder), rows, chosen.seed)
+            source = write_source(Path(folder), rows, chosen.seed, eventful=chosen.eventful)
             note = Path(folder) / "source.json"
             note.write_text(json.dumps(source))
             subprocess.run([sys.executable, "-m", __spec__.name, "--child", str(note)], check=True)

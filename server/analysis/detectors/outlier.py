@@ -170,17 +170,14 @@ def _steadied(values: Floats, flat: Floats) -> Floats:
 
 def _unexplained(values: Floats) -> Floats:
     """What the median of the neighbours, the period itself left out, does not explain."""
-    n, width = len(values), 2 * NEIGHBOURS + 1
-    expected = np.empty(n)
-    inside = range(NEIGHBOURS, n - NEIGHBOURS)
-    if inside:
-        windows = np.lib.stride_tricks.sliding_window_view(values, width)
-        expected[NEIGHBOURS : n - NEIGHBOURS] = np.median(np.delete(windows, NEIGHBOURS, axis=1), axis=1)
-    for place in (place for place in range(n) if place not in inside):
-        first = max(0, place - NEIGHBOURS)
-        around = np.delete(values[first : place + NEIGHBOURS + 1], place - first)
-        expected[place] = float(np.median(around))
-    residuals: Floats = values - expected
+    n = len(values)
+    padded = np.pad(values, NEIGHBOURS, constant_values=np.nan)
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * NEIGHBOURS + 1).copy()
+    around[:, NEIGHBOURS] = np.nan
+    around.sort(axis=1)  # what is not there comes last
+    known = np.count_nonzero(~np.isnan(around), axis=1)
+    every = np.arange(n)
+    residuals: Floats = values - (around[every, (known - 1) // 2] + around[every, known // 2]) / 2.0
     return residuals
 
 
