@@ -1,7 +1,7 @@
 """Which columns of a table are worth asking about, and how each is read."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from claribi.v1 import data_sources_pb2 as data_sources
 
@@ -138,7 +138,10 @@ class TimeColumn:
 
 @dataclass(frozen=True)
 class Plan:
-    """What of a table is analysed; `left_out` counts columns beyond the budget."""
+    """What of a table is analysed; `left_out` counts columns beyond the budget.
+
+    `price` says of each column that was picked by the data how many it was picked among, by name.
+    """
 
     time: TimeColumn | None
     measures: tuple[Measure, ...]
@@ -150,24 +153,36 @@ class Plan:
     cuts: tuple[
         Dimension, ...
     ] = ()  # derived: calendars, bins and flags, by which means and rates are compared
+    price: Mapping[str, float] = field(default_factory=dict)
 
 
 def plan_table(table: data_sources.DataTable, asked: Callable[[str], bool]) -> Plan:
-    """The plan for a profiled table; columns that `asked` names come first within the budget."""
+    """The plan for a profiled table, the first columns within the budget; those that `asked` names come first."""
+    plan = whole_plan(table, asked)
+    left_out = max(0, len(plan.measures) - MEASURE_BUDGET) + max(0, len(plan.dimensions) - DIMENSION_BUDGET)
+    return replace(
+        plan,
+        measures=plan.measures[:MEASURE_BUDGET],
+        dimensions=plan.dimensions[:DIMENSION_BUDGET],
+        left_out=left_out,
+    )
+
+
+def whole_plan(table: data_sources.DataTable, asked: Callable[[str], bool]) -> Plan:
+    """The plan for a profiled table, however wide; columns that `asked` names come first."""
     usable = [column for column in table.columns if _varies(column, table.rows)]
     usable.sort(key=lambda column: not asked(column.name))
     measures = [measure for column in usable if (measure := _measure(column)) is not None]
     grouping = [column for column in usable if _groups(column)]
     dimensions = [_dimension(column) for column in grouping if column.distinct <= MEMBER_LIMIT]
     ranked = [_dimension(column) for column in usable if _ranks(column, table.rows)]
-    left_out = max(0, len(measures) - MEASURE_BUDGET) + max(0, len(dimensions) - DIMENSION_BUDGET)
     return Plan(
         time=_main_time(table),
-        measures=tuple(measures[:MEASURE_BUDGET]),
-        dimensions=tuple(dimensions[:DIMENSION_BUDGET]),
+        measures=tuple(measures),
+        dimensions=tuple(dimensions),
         ranked=tuple(ranked[:RANKED_DIMENSION_BUDGET]),
         entity=_entity(usable, table.rows),
-        left_out=left_out,
+        left_out=0,
     )
 
 

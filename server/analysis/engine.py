@@ -14,7 +14,7 @@ from server.analysis.asking.reader import read_against
 from server.analysis.asking.reading import Reading
 from server.analysis.cautions import cautions
 from server.analysis.clustering import read_clusters
-from server.analysis.columns import plan_table
+from server.analysis.columns import whole_plan
 from server.analysis.content import content_hash
 from server.analysis.defects import settled, without_defects
 from server.analysis.derived.plan import derive
@@ -30,6 +30,7 @@ from server.analysis.metrics import key_metrics
 from server.analysis.question import Question, read_question
 from server.analysis.request import AnalysisRequest, Source
 from server.analysis.scope import QueryCount, Scope
+from server.analysis.screening import paid, within_budget
 from server.analysis.sections import write_sections
 from server.analysis.subject import magnitude_of, statistics_of, subject_of
 from server.analysis.vocabulary import vocabulary
@@ -150,7 +151,7 @@ def _read_table(request: AnalysisRequest, source: Source, wider: Wider, work: _W
         proposed = any(focus.names(source.id, table.name, column) for focus in request.focus)
         return proposed or work.question.names(column)
 
-    plan = plan_table(table, asked)
+    plan = whole_plan(table, asked)
     scope = Scope(
         source.id,
         source.hash,
@@ -163,12 +164,13 @@ def _read_table(request: AnalysisRequest, source: Source, wider: Wider, work: _W
         wider.joins,
     )
     findings = tuple(finding for finding in source.quality.findings if finding.table == table.name)
+    plan = within_budget(scope, plan, asked)
     scope, plan = without_defects(scope, derive(scope, table, plan, asked), findings)
     facts = read_facts(scope, plan, settled(scope, findings, request.now))
     facts = replace(facts, findings=findings, clusters=read_clusters(facts))
     work.tables.append(facts)
     for detector in DETECTORS:
-        for hypothesis in detector.propose(facts):
+        for hypothesis in (paid(proposed, plan) for proposed in detector.propose(facts)):
             work.hypotheses.append(hypothesis)
             work.tellers[id(hypothesis)] = detector
 

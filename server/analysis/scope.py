@@ -87,12 +87,15 @@ class Scope:
 
     def look(self, cells: Sequence[str]) -> tuple[Any, ...]:
         """One row of aggregates that choose how to look at a table and are never told; tall tables are sampled."""
-        statement = self.select(cells)
-        if self.rows > LOOKED_AT:
-            rows = joined(self.table, self.joins, cells)
-            sample = f"(from {rows} tablesample reservoir({LOOKED_AT} rows) repeatable (1))"
-            statement = self.select(cells, source=sample)
-        return self.fetch(statement)[0]
+        return self.fetch(self.select(cells, source=self.drawn(cells, LOOKED_AT)))[0]
+
+    def drawn(self, cells: Sequence[str], most: int) -> str:
+        """The source of a statement of these cells: about `most` rows, each as likely as the others, or the table."""
+        rows = joined(self.table, self.joins, cells)
+        if self.rows <= most:
+            return rows
+        # Row by row: drawing so many at once would hold all columns of the table in memory.
+        return f"(from {rows} tablesample bernoulli({100.0 * most / self.rows:.6f}%) repeatable (1))"
 
     def base(self) -> tuple[Condition, ...]:
         """The conditions every query of this scope carries."""

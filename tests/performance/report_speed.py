@@ -3,7 +3,7 @@
 Each size runs in a process of its own: wall and CPU seconds and the peak of resident memory are of the analysis alone
 (the snapshot is there, nothing is rendered, no language model speaks).
 
-    python -m tests.performance.report_speed [rows ...] [--seed N] [--eventful]
+    python -m tests.performance.report_speed [rows ...] [--seed N] [--eventful] [--columns N]
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import os
 import re
 import subprocess
 import sys
@@ -28,6 +29,13 @@ from claribi.v1 import data_sources_pb2, reports_pb2
 from tests.unit.analysis.snapshots import payload_of, store
 
 ROWS = (100_000, 10_000_000)
+WIDTH = 15
+LATE = {
+    "differing",
+    "ahead",
+    "following",
+    "rising",
+}  # columns of which something is true, the last of wide tables
 COLUMNS = """
     'O' || i as order_id, timestamp '2023-01-01' + to_seconds(cast(random() * 94608000 as bigint)) as ordered_at,
     ['North', 'South', 'East', 'West', 'Centre'][1 + cast(floor(random() * 5) as int)] as region,
@@ -52,7 +60,26 @@ EVENTS = """
 """
 
 
-def write_source(directory: Path, rows: int, seed: int, *, eventful: bool) -> dict[str, Any]:
+def _widen(connection: duckdb.DuckDBPyConnection, count: int) -> None:
+    """Numbers and categories that say nothing, and four columns that do: a number that differs by the last category,
+    two that go together, one that rises."""
+    names = count // 2
+    noise = [f"round(random() * 100, 2) as number_{i}" for i in range(count - names - len(LATE))]
+    noise += [f"'V' || cast(floor(random() * {2 + i % 20}) as int) as kind_{i}" for i in range(names)]
+    noise += [f"round(random() * 100, 2) as {name}" for name in LATE]
+    connection.execute(f"create table wider as select *, {', '.join(noise)} from made")
+    events = f"""
+        differing + case when kind_{names - 1} = 'V1' then 12 else 0 end as differing,
+        following + 0.3 * ahead as following,
+        rising + 12 * row_number() over (order by ordered_at) / count(*) over () as rising
+    """
+    connection.execute(f"create or replace table made as select * replace ({events}) from wider")
+    connection.execute("drop table wider")
+
+
+def write_source(
+    directory: Path, rows: int, seed: int, *, eventful: bool = False, columns: int = 15
+) -> dict[str, Any]:
     """The snapshot of a shop's orders, profiled as an ingested source is, and checked.
 
     Eventful orders differ by region, weekday, channel and more, so that there is much to tell.
@@ -70,6 +97,8 @@ def write_source(directory: Path, rows: int, seed: int, *, eventful: bool) -> di
     )
     if eventful:
         connection.execute(f"create or replace table made as select * replace ({EVENTS}) from made")
+    if columns > WIDTH:
+        _widen(connection, columns - WIDTH)
     tables = [store(connection, directory, "orders")]
     write_manifest(directory, tables)
     with open_snapshot(directory, memory_mb=512, threads=1) as query:
@@ -83,6 +112,7 @@ def write_source(directory: Path, rows: int, seed: int, *, eventful: bool) -> di
     return {
         "id": "orders",
         "name": "Orders",
+        "columns": columns,
         "hash": snapshot_hash(tables),
         "directory": str(directory),
         "schema": base64.b64encode(schema.SerializeToString()).decode(),
@@ -153,6 +183,11 @@ def measure(source: dict[str, Any]) -> None:
     print(
         f"  report {wall:.2f} s, {cpu:.2f} CPU s, peak {peak:,} MiB, {tested:,} tests, {len(report.evidence)} numbers"
     )
+    told = {insight.subject.measure.column for insight in report.insights}
+    if source["columns"] > WIDTH:
+        print(
+            f"  of {source['columns']} columns the last {len(LATE)} say something; told of {sorted({*LATE} & told)}"
+        )
     for name, seconds in sorted(spent.seconds.items(), key=lambda item: -item[1])[:12]:
         print(f"    {seconds:7.2f} s  {name}")
 
@@ -163,18 +198,24 @@ def main() -> None:
     parser.add_argument("rows", nargs="*", type=int, default=list(ROWS))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--eventful", action="store_true", help="orders of which there is much to tell")
+    parser.add_argument(
+        "--columns", type=int, default=WIDTH, help="further ones say nothing but for the last four"
+    )
     parser.add_argument("--child", type=Path)
     chosen = parser.parse_args()
     if chosen.child is not None:
         measure(json.loads(chosen.child.read_text()))
         return
     for rows in chosen.rows:
-        print(f"{rows:,} rows x 15 columns, seed {chosen.seed}", flush=True)
+        print(f"{rows:,} rows x {chosen.columns} columns, seed {chosen.seed}", flush=True)
         with tempfile.TemporaryDirectory() as folder:
-            source = write_source(Path(folder), rows, chosen.seed, eventful=chosen.eventful)
+            source = write_source(
+                Path(folder), rows, chosen.seed, eventful=chosen.eventful, columns=chosen.columns
+            )
             note = Path(folder) / "source.json"
             note.write_text(json.dumps(source))
-            subprocess.run([sys.executable, "-m", __spec__.name, "--child", str(note)], check=True)
+            one = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # as where the product analyses
+            subprocess.run([sys.executable, "-m", __spec__.name, "--child", str(note)], check=True, env=one)
 
 
 if __name__ == "__main__":
