@@ -1,39 +1,50 @@
 """Charts as data: a line through time, or bars by member."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import numpy as np
 from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import formats, periods
 from server.analysis.columns import Dimension
+from server.analysis.drawn import Drawn, course, moment
 from server.analysis.evidence import Figure, Ledger, Text
 from server.analysis.facts import Facts
 from server.analysis.hypothesis import member_name
-from server.analysis.scope import Condition, Scalar, Statement, aggregate, equals
+from server.analysis.scope import Condition, Scalar, Scope, Statement, aggregate, equals
 from server.analysis.series import Series
 from server.query.sql import select
 
-LINE_POINTS = 200
 BARS = 12
 
 
-def line(series: Series, title: Text, alt: Text, marks: Sequence[tuple[int, str]] = ()) -> insights.Chart:
-    """The series with marks at the indexes given; a long series shows its last points."""
-    chart = insights.Chart(type=insights.CHART_TYPE_LINE, title=title.text, alt=alt.text)
+def line(
+    ledger: Ledger,
+    scope: Scope,
+    series: Series,
+    *,
+    texts: tuple[Text, Text],
+    marks: Sequence[tuple[int, str]] = (),
+) -> insights.Chart:
+    """The series under a title, alternative text with it, with marks at the indexes given.
+
+    A long series shows its last points. Raises QueryError.
+    """
+    chart = insights.Chart(type=insights.CHART_TYPE_LINE, title=texts[0].text, alt=texts[1].text)
     grain = periods.GRAIN_VALUES[series.grain]
     chart.x.CopyFrom(
         insights.Axis(label=formats.sentence_case(series.grain), kind=insights.AXIS_KIND_TIME, grain=grain)
     )
     chart.y.CopyFrom(number_axis(series.measure.name, series.measure.unit))
-    shown = range(max(0, len(series.starts) - LINE_POINTS), len(series.starts))
-    drawn = chart.series.add(name=_series_name(series), emphasis=True)
-    for index in shown:
-        drawn.points.add(x=_moment(series, index), y=float(series.values[index]))
+    name = _series_name(series)
+    drawn = ledger.series(
+        f"{name} by {series.grain}, as drawn", scope, course(scope, series), unit=series.measure.unit
+    )
+    chart.series.add(name=name, points=drawn.points, emphasis=True)
+    shown = {row.x for row in drawn.rows}
     for index, text in marks:
-        if index in shown:
-            chart.annotations.add(x=_moment(series, index), text=text)
+        if (place := moment(series.starts[index], series.grain)) in shown:
+            chart.annotations.add(x=place, text=text)
     return chart
 
 
@@ -115,17 +126,8 @@ def _group_name(emphatic: bool) -> str:
     return "Highlighted" if emphatic else "Others"
 
 
-def moment(start: datetime, grain: str) -> str:
-    """A period's place on a time axis, ISO 8601."""
-    return start.isoformat() if grain == "hour" else start.date().isoformat()
-
-
-def _moment(series: Series, index: int) -> str:
-    return moment(series.starts[index], series.grain)
-
-
 def scatter(
-    points: Sequence[tuple[float, float]],
+    drawn: Drawn,
     *,
     texts: tuple[Text, Text],
     axes: tuple[tuple[str, str], tuple[str, str]],
@@ -135,9 +137,7 @@ def scatter(
     chart = insights.Chart(type=insights.CHART_TYPE_SCATTER, title=texts[0].text, alt=texts[1].text)
     chart.x.CopyFrom(number_axis(*axes[0]))
     chart.y.CopyFrom(number_axis(*axes[1]))
-    drawn = chart.series.add(name=formats.sentence_case(name), emphasis=True)
-    for x, y in points:
-        drawn.points.add(x=f"{x:.6g}", y=y)
+    chart.series.add(name=formats.sentence_case(name), points=drawn.points, emphasis=True)
     return chart
 
 

@@ -193,7 +193,7 @@ def _find(request: AnalysisRequest, work: _Work) -> Findings:
             )
         except NoValue:
             continue  # without its numbers a finding cannot be told
-        except gate.UnboundNumber as refused:
+        except (gate.UnboundNumber, QueryError) as refused:
             log.error("finding not told: %s", refused)
             continue  # better one finding less than a text that nothing stands behind
         turns[kind] += 1

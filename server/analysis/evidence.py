@@ -1,4 +1,4 @@
-"""The ledger of printed numbers: each was asked of the snapshot, each text says which it prints."""
+"""The ledger of printed numbers: each was asked of the snapshot, each text and chart says which it prints."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,9 +7,10 @@ from datetime import datetime
 from claribi.v1 import insights_pb2
 
 from server.analysis import formats, gate
+from server.analysis.drawn import Drawn, read_rows
 from server.analysis.formats import Display
 from server.analysis.periods import Span
-from server.analysis.scope import Parameter, Scalar
+from server.analysis.scope import Parameter, Scalar, Scope, Statement
 
 _INT32_MAX = 2**31 - 1
 
@@ -83,6 +84,7 @@ class Ledger:
     names: set[str] = field(default_factory=set)
     said: dict[str, Text] = field(default_factory=dict)  # every text that passed the gate
     _known: dict[tuple[str, str, str, tuple[Parameter, ...], str], Figure] = field(default_factory=dict)
+    _drawn: dict[tuple[str, str, str, tuple[Parameter, ...]], Drawn] = field(default_factory=dict)
 
     def number(self, label: str, scalar: Scalar, *, unit: str = "", display: Display | None = None) -> Figure:
         """Runs the query, enters its value and gives the reference texts print.
@@ -110,10 +112,25 @@ class Ledger:
         key = (scope.source_id, scope.snapshot_hash, scalar.sql, scalar.params, printed)
         if key not in self._known:
             evidence_id = f"e{len(self.entries) + 1}"
-            self.entries.append(self._entry(evidence_id, label, scalar, value=value, unit=unit))
-            self.entries[-1].display = printed
+            self.entries.append(self._entry(evidence_id, label, scalar, unit=unit))
+            self.entries[-1].value, self.entries[-1].display = value, printed
             self._known[key] = Figure(evidence_id, value, printed)
         return self._known[key]
+
+    def series(self, label: str, scope: Scope, statement: Statement, *, unit: str = "") -> Drawn:
+        """Runs a query whose rows a chart draws and enters them all as one.
+
+        Raises QueryError.
+        """
+        key = (scope.source_id, scope.snapshot_hash, statement.sql, statement.params)
+        if key not in self._drawn:
+            rows = read_rows(scope.fetch(statement))
+            evidence_id = f"e{len(self.entries) + 1}"
+            asked = Scalar(scope, statement.sql, statement.params)
+            self.entries.append(self._entry(evidence_id, label, asked, unit=unit))
+            self.entries[-1].rows.extend(rows)
+            self._drawn[key] = Drawn(evidence_id, rows)
+        return self._drawn[key]
 
     def say(self, template: str, *parts: Part) -> Text:
         """Fills `{0}`, `{1}`... and passes the gate: what the template itself says states no number, unit or period.
@@ -139,14 +156,11 @@ class Ledger:
         self.said[text] = said
         return said
 
-    def _entry(
-        self, evidence_id: str, label: str, scalar: Scalar, *, value: float, unit: str
-    ) -> insights_pb2.Evidence:
+    def _entry(self, evidence_id: str, label: str, scalar: Scalar, *, unit: str) -> insights_pb2.Evidence:
         scope = scalar.scope
         entry = insights_pb2.Evidence(
             id=evidence_id,
             label=label,
-            value=value,
             unit=unit,
             query=scalar.sql,
             source=insights_pb2.EvidenceSource(

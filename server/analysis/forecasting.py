@@ -39,8 +39,8 @@ class Forecast:
 
     `error` is the mean absolute error of the method's forecasts of the past relative to that of the naive ones
     (Hyndman and Koehler 2006, "Another look at measures of forecast accuracy", Int. J. Forecast. 22); `spread` is the
-    standard deviation of what the method leaves unexplained, and `reach` how many of those the first interval extends
-    to either side, on the method's scale.
+    standard deviation of what the method leaves unexplained, and `reach` how many of those each interval extends to
+    either side, on the method's scale.
     """
 
     method: Method
@@ -49,7 +49,7 @@ class Forecast:
     high: Floats
     error: float
     spread: float
-    reach: float
+    reach: Floats
     origins: int
 
 
@@ -161,7 +161,7 @@ def _with_intervals(
     low, high = middle - half, middle + half
     if method.logarithm:
         middle, low, high = (np.exp(np.minimum(column, 700.0)) for column in (middle, low, high))
-    reach = float(half[0]) / spread if spread > 0.0 else 0.0
+    reach = half / spread if spread > 0.0 else np.zeros(len(half))
     return Forecast(method, middle, low, high, error, spread, reach, len(missed))
 
 

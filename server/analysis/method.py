@@ -5,7 +5,7 @@ from claribi.v1 import reports_pb2 as reports
 
 from server.analysis import formats
 from server.analysis.detectors import DETECTORS
-from server.analysis.evidence import Name, Text
+from server.analysis.evidence import Name, Text, join
 from server.analysis.material import Material, rate, section, statistic
 from server.analysis.scope import LOOKED_AT
 
@@ -81,10 +81,17 @@ def _answered(material: Material) -> Text:
 
 
 def _evidence(material: Material) -> Text:
-    return material.ledger.say(
+    say = material.ledger.say
+    typed = say(
         "No number was typed: each is the answer to a query on the stored snapshot, listed in the appendix, where it "
         "can be run again. The sentences around them follow fixed rules."
     )
+    if not material.report.charts:
+        return typed
+    drawn = say(
+        "A line in a chart is the answer to a query too, as a whole; the scale beside it is drawn to fit what it shows."
+    )
+    return join([typed, drawn])
 
 
 def _limits(material: Material) -> list[Text]:

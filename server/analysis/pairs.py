@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from server.analysis.columns import Dimension, Measure
-from server.analysis.scope import Condition, Scalar, Scope
+from server.analysis.scope import Condition, Scalar, Scope, Statement
 from server.query.sql import select
 
 
@@ -46,6 +46,18 @@ def side_mean(pairing: Pairing, *, upper: bool) -> Scalar:
     quarter = select([f"quantile_cont(x, {0.75 if upper else 0.25})"], inner)
     where = f"x {'>=' if upper else '<='} ({quarter})"
     return Scalar(pairing.scope, select([middle], inner, where=where), (*params, *params))
+
+
+def cloud(pairing: Pairing, most: int) -> Statement:
+    """Pairs evenly spread over their order, at most so many, as a query of x and y."""
+    inner, params = _pairs(pairing)
+    placed = select(
+        ["x", "y", "row_number() over (order by x, y) - 1 as place", "count(*) over () as pairs"],
+        inner,
+        where="x is not null and y is not null",
+    )
+    every = f"cast(ceil(pairs / {most:d}.0) as bigint)"
+    return Statement(select(["x", "y"], f"({placed})", where=f"place % {every} = 0", order="place"), params)
 
 
 def _pairs(pairing: Pairing) -> tuple[str, tuple[str | float | int, ...]]:

@@ -12,12 +12,13 @@ from typing import Any
 from claribi.v1 import insights_pb2 as insights
 from claribi.v1 import reports_pb2 as reports
 
+from server.analysis.agreement import agree
+from server.analysis.drawn import read_rows
 from server.analysis.scope import Queries
+from server.analysis.verify_rows import differing
 from server.query.engine import QueryError, open_snapshot
 from server.query.snapshot import SnapshotError
 
-TOLERANCE = 1e-9  # relative; sums of doubles differ by the order of addition
-EXACT_BELOW = 2.0**53  # whole numbers up to here are exact in a double and must be the same
 MEMORY_MB = 512
 THREADS = 1
 _GONE = "The data source of this number is no longer there, so its query cannot be run."
@@ -94,10 +95,9 @@ def _verified(entry: insights.Evidence, source: _Source | None) -> reports.Verif
 def _holds(original: Queries, entry: insights.Evidence) -> bool:
     """Whether the number is what its query gives on the data it was reported from."""
     try:
-        value = ask(original, entry)
+        return _gives_the_same(reports.VerifiedNumber(), entry, original)
     except QueryError:
         return False
-    return value is not None and agree(entry.value, value)
 
 
 def _judge(
@@ -105,27 +105,34 @@ def _judge(
 ) -> None:
     """The verdict on the data now; `known` when the number holds on the data it was reported from."""
     try:
-        value = ask(query, entry)
+        same = _gives_the_same(number, entry, query)
     except QueryError:
         number.message = _OUTDATED if changed and known else _REFUSED
         return
-    if value is None:
-        number.verdict = reports.VERDICT_DATA_CHANGED if changed else reports.VERDICT_FAILED
-        number.message = _EMPTY
-        return
-    number.value_now = value
-    if agree(entry.value, value):
+    if same:
         number.verdict = reports.VERDICT_MATCH
     elif changed:
         number.verdict = reports.VERDICT_DATA_CHANGED
     else:
-        number.message = _DIFFERS
+        number.message = number.message or _DIFFERS
+
+
+def _gives_the_same(number: reports.VerifiedNumber, entry: insights.Evidence, query: Queries) -> bool:
+    """Whether the query gives what was reported; what it gives now is put down. Raises QueryError."""
+    if not entry.HasField("value"):
+        number.rows.extend(differing(entry.rows, ask_rows(query, entry)))
+        return not number.rows
+    value = ask(query, entry)
+    if value is None:
+        number.message = _EMPTY
+        return False
+    number.value_now = value
+    return agree(entry.value, value)
 
 
 def ask(query: Queries, entry: insights.Evidence) -> float | None:
     """The one cell of the query as a number; None when it is empty. Raises QueryError."""
-    parameters = [getattr(value, value.WhichOneof("kind") or "null_value") for value in entry.parameters]
-    rows = query.rows(entry.query, [_whole(value) for value in parameters])
+    rows = _answered(query, entry)
     cell = rows[0][0] if rows and rows[0] else None
     try:
         value = None if cell is None else float(cell)
@@ -134,15 +141,22 @@ def ask(query: Queries, entry: insights.Evidence) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
+def ask_rows(query: Queries, entry: insights.Evidence) -> tuple[insights.EvidenceRow, ...]:
+    """The rows of the query of a series. Raises QueryError."""
+    try:
+        return read_rows(_answered(query, entry))
+    except (TypeError, ValueError, IndexError) as error:
+        raise QueryError("The query does not give the rows of a series.") from error
+
+
+def _answered(query: Queries, entry: insights.Evidence) -> list[tuple[Any, ...]]:
+    parameters = [getattr(value, value.WhichOneof("kind") or "null_value") for value in entry.parameters]
+    return query.rows(entry.query, [_whole(value) for value in parameters])
+
+
 def _whole(value: Any) -> Any:
     """Whole numbers travel as doubles in a protobuf Value; LIMIT and the like want them whole again."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def agree(reported: float, now: float) -> bool:
-    """Whether two numbers are the same: whole ones exactly, others within the tolerance."""
-    whole = reported.is_integer() and now.is_integer() and max(abs(reported), abs(now)) < EXACT_BELOW
-    return reported == now if whole else math.isclose(reported, now, rel_tol=TOLERANCE, abs_tol=1e-12)
 
 
 def _count(verification: reports.Verification) -> None:

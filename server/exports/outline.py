@@ -155,8 +155,13 @@ def headline(report: pb.Report) -> str:
 
 
 def displays(report: pb.Report) -> dict[str, str]:
-    """Numbers as printed, by evidence id."""
-    return {entry.id: entry.display for entry in report.evidence}
+    """Numbers as printed, by evidence id; a series is drawn, not printed."""
+    return {entry.id: entry.display for entry in report.evidence if not entry.rows}
+
+
+def printed_as(entry: ipb.Evidence) -> str:
+    """The number as printed; of a series, how many values were drawn."""
+    return entry.display or (f"{len(entry.rows):,} values, drawn" if entry.rows else "")
 
 
 def parameters(values: Iterable[Value]) -> str:
@@ -286,9 +291,16 @@ class _Blocks:
             tone=tone,
             test=insight.statistics.test.replace("_", " "),
             caveats=tuple(insight.caveats),
-            evidence=tuple(key for key in insight.evidence_ids if key in self.evidence),
+            evidence=tuple(key for key in self._cited(insight) if key in self.evidence),
             figure=_untitled_twin(figures[0], insight.title) if figures else None,
         )
+
+    def _cited(self, insight: ipb.Insight) -> list[str]:
+        """The evidence of a finding: of its sentences, and the series its chart draws."""
+        chart = self.charts.get(insight.chart_id, ipb.Chart())
+        points = [point for series in chart.series for point in series.points]
+        drawn = [point.evidence_id for point in points if point.HasField("evidence_row")]
+        return list(dict.fromkeys([*insight.evidence_ids, *drawn]))
 
     def _figures(self, ids: Iterable[str]) -> tuple[Figure, ...]:
         wanted = [key for key in dict.fromkeys(ids) if key in self.charts and key not in self.shown]
@@ -349,7 +361,7 @@ def proof(entry: ipb.Evidence) -> Proof:
     return Proof(
         id=entry.id,
         label=entry.label,
-        display=entry.display,
+        display=printed_as(entry),
         table=entry.source.table,
         query=entry.query,
         parameters=parameters(entry.parameters),

@@ -17,7 +17,7 @@ from server.exports import words
 from server.exports.charts.ticks import moment, quoted, time_label
 from server.exports.charts.units import affixes
 from server.exports.escape import workbook_cell
-from server.exports.outline import displays, headline, outline_facts, parameters
+from server.exports.outline import displays, headline, outline_facts, parameters, printed_as
 from server.exports.xlsx_charts import add_charts
 from server.exports.xlsx_points import PointRow, rows_of
 
@@ -366,7 +366,7 @@ def _evidence(entry: ipb.Evidence, source: str) -> list[Cell]:
         entry.label,
         Amount(entry.value, entry.unit) if entry.HasField("value") else None,
         entry.unit,
-        entry.display,
+        printed_as(entry),
         source,
         entry.source.table,
         entry.source.rows,

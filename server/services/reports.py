@@ -160,6 +160,7 @@ class ReportService:
         answer = VerifiedEvidence(evidence=found, verdict=number.verdict)
         if number.HasField("value_now"):
             answer.value_now = number.value_now
+        answer.rows.extend(number.rows)
         if number.HasField("message"):
             answer.message = number.message
         return answer

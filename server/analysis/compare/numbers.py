@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from claribi.v1 import insights_pb2 as insights
 from claribi.v1 import reports_pb2 as reports
 
+from server.analysis.agreement import agree
 from server.analysis.compare.findings import FindingPair
 from server.analysis.compare.runs import Runs
-from server.analysis.verify import agree
 
 RERUN_BUDGET = 200  # queries run again for numbers that were asked differently
 _PERIOD = re.compile(rf"\b(?:{'|'.join(month_name[1:])}|Q[1-4])\b|\d+")
@@ -49,9 +49,10 @@ def match_numbers(runs: Runs, findings: Sequence[FindingPair]) -> list[NumberPai
     """Pairs by label, question and source, never by id.
 
     First the same question under the same label, then the same question, then the same label where it is the only
-    one; at last, inside one finding and among the headline numbers, the same label of another period.
+    one; at last, inside one finding and among the headline numbers, the same label of another period. Series that are
+    only drawn are not compared: what is told of them are numbers of their own.
     """
-    left = _Left(list(runs.before.report.evidence), list(runs.after.report.evidence))
+    left = _Left(_printed(runs.before.report), _printed(runs.after.report))
     source = _source_key(runs)
     for key in (_labelled(source), _asked(source)):
         _match_in_order(left, key)
@@ -63,6 +64,10 @@ def match_numbers(runs: Runs, findings: Sequence[FindingPair]) -> list[NumberPai
     left.pairs += [NumberPair(entry, None) for entry in left.before]
     left.pairs += [NumberPair(None, entry) for entry in left.after]
     return left.pairs
+
+
+def _printed(report: reports.Report) -> list[insights.Evidence]:
+    return [entry for entry in report.evidence if entry.HasField("value")]
 
 
 Key = Callable[[insights.Evidence], Hashable]

@@ -7,6 +7,7 @@ from typing import Any
 
 from claribi.v1 import reports_pb2 as reports
 
+from server.analysis.agreement import agree
 from server.analysis.columns import Dimension, Measure
 from server.analysis.compare.numbers import split_reason
 from server.analysis.compare.parts import Cell, Contribution, largest, of_means, of_totals, offsetting
@@ -15,7 +16,6 @@ from server.analysis.evidence import Figure, Ledger
 from server.analysis.hypothesis import member_of
 from server.analysis.scope import Condition, Scope, measured
 from server.analysis.subject import measure_message
-from server.analysis.verify import agree
 from server.query.sql import literal
 
 DIMENSIONS = 3  # of a table by which they are split

@@ -219,7 +219,8 @@ def _tell(finding: Finding, writer: Writer) -> Told:
         words.then,
         period(words.base),
     )
-    chart = charts.line(series, title, alt, [(move.last, words.moved.display + (" up" if rose else " down"))])
+    marks = [(move.last, words.moved.display + (" up" if rose else " down"))]
+    chart = charts.line(ledger, hypothesis.facts.scope, series, texts=(title, alt), marks=marks)
     return Told(
         title, lead, join(body), _advice(finding, words, writer), _caveats(hypothesis, series, writer), chart
     )

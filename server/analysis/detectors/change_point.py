@@ -194,7 +194,9 @@ def _tell(finding: Finding, writer: Writer) -> Told:
         words.subject, words.moment, words.before, words.after,
     )  # fmt: skip
     mark = "Higher from here" if words.up else "Lower from here"
-    chart = charts.line(series, title, alt, [(step.found.place, mark)])
+    chart = charts.line(
+        ledger, hypothesis.facts.scope, series, texts=(title, alt), marks=[(step.found.place, mark)]
+    )
     return Told(title, lead, join(body), _advice(words, writer), _caveats(series, writer), chart)
 
 

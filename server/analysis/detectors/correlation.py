@@ -1,6 +1,6 @@
 """Two measures go together, beyond what time and groups make them share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from claribi.v1 import insights_pb2 as insights
@@ -22,8 +22,9 @@ from server.analysis.hypothesis import (
     required,
     saturating,
 )
-from server.analysis.pairs import Pairing, correlation, side_mean
+from server.analysis.pairs import Pairing, cloud, correlation, side_mean
 from server.analysis.rows import RowSample, grouping, read_rows
+from server.analysis.scope import Statement
 from server.query.engine import QueryError
 
 MATERIAL_R = 0.1  # a hundredth of the spread shared
@@ -42,13 +43,13 @@ _PHASES = {
 
 @dataclass(frozen=True)
 class _Pair:
-    """Both measures, how they were compared, and the points drawn."""
+    """Both measures, how they were compared, and the query of the points drawn."""
 
     first: Measure
     second: Measure
     pairing: Pairing
     association: Association
-    points: tuple[tuple[float, float], ...]
+    cloud: Statement
     sampled: bool
 
 
@@ -116,7 +117,7 @@ def _hypothesis(facts: Facts, sample: RowSample, found: Association) -> Hypothes
         surprise=saturating(bare, 0.6),
         second=Second(second.column or second.expression),
         choices=found.pairs,
-        detail=_Pair(first, second, pairing, found, _points(sample, found), sample.sampled),
+        detail=_Pair(first, second, pairing, found, _cloud(sample, pairing), sample.sampled),
     )
 
 
@@ -160,16 +161,9 @@ def _shown(facts: Facts, sample: RowSample, found: Association, pairing: Pairing
         return None
 
 
-def _points(sample: RowSample, found: Association) -> tuple[tuple[float, float], ...]:
-    """Points evenly spread over the sample, of changes where these were compared."""
-    both = sample.values[:, [found.first, found.second]]
-    if found.basis == CHANGES and sample.period is not None:
-        unit = sample.groups.get(sample.unit or "", np.zeros(len(both), dtype=np.int64))
-        order = np.lexsort((sample.period, unit))
-        both = np.diff(both[order], axis=0)[unit[order][1:] == unit[order][:-1]]
-    both = both[np.isfinite(both).all(axis=1)]
-    chosen = both[:: max(1, -(-len(both) // SCATTER_POINTS))]
-    return tuple((float(x), float(y)) for x, y in chosen)
+def _cloud(sample: RowSample, pairing: Pairing) -> Statement:
+    """The points drawn, of the rows that were tested."""
+    return cloud(replace(pairing, condition=sample.condition), SCATTER_POINTS)
 
 
 @dataclass(frozen=True)
@@ -197,7 +191,7 @@ def _tell(finding: Finding, writer: Writer) -> Told:
         join(body),
         _advice(words, writer),
         _caveats(finding, pair, writer),
-        _chart(pair, title, alt),
+        _chart(pair, (title, alt), writer),
     )
 
 
@@ -302,9 +296,10 @@ def _advice(words: _Words, writer: Writer) -> Text:
     )
 
 
-def _chart(pair: _Pair, title: Text, alt: Text) -> insights.Chart:
+def _chart(pair: _Pair, texts: tuple[Text, Text], writer: Writer) -> insights.Chart:
     verb = "Change of " if pair.pairing.changes else ""
     axes = [(verb + measure.label, measure.unit) for measure in (pair.first, pair.second)]
-    return charts.scatter(
-        pair.points, texts=(title, alt), axes=(axes[0], axes[1]), name=f"{axes[0][0]}, {axes[1][0]}"
+    drawn = writer.ledger.series(
+        f"{axes[1][0]} against {axes[0][0]}, as drawn", pair.pairing.scope, pair.cloud, unit=pair.second.unit
     )
+    return charts.scatter(drawn, texts=texts, axes=(axes[0], axes[1]), name=f"{axes[0][0]}, {axes[1][0]}")

@@ -7,10 +7,11 @@ from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import charts, formats, periods
 from server.analysis.breaks import in_two_units
+from server.analysis.drawn import moment
 from server.analysis.evidence import Figure, Name, Text, join
 from server.analysis.facts import Facts, native_grain
 from server.analysis.filled import FilledSeries
-from server.analysis.forecasting import LEAST_PERIODS, Forecast, forecast
+from server.analysis.forecasting import LEAST_PERIODS, Forecast, Method, forecast
 from server.analysis.hypothesis import (
     Finding,
     Hypothesis,
@@ -23,7 +24,7 @@ from server.analysis.hypothesis import (
     subject_name,
 )
 from server.analysis.periods import Span
-from server.analysis.scope import Scalar, difference, measured, percent_change, within
+from server.analysis.scope import Scalar, Statement, difference, measured, percent_change, within
 from server.analysis.seasons import Places, evident_phases, line_spectrum_test
 from server.analysis.series import Series, overall_series, season
 from server.analysis.testing_grain import testing_grain
@@ -175,7 +176,7 @@ def _tell(finding: Finding, writer: Writer) -> Told:
             )
         ),
     )
-    chart = _chart(series, outlook, title, alt)
+    chart = _chart(hypothesis, series, outlook, (title, alt), writer)
     body = [lead, _proved(outlook, series, writer)]
     return Told(
         title, lead, join(body), _advice(hypothesis, subject, (low, high), writer), _caveats(writer), chart
@@ -219,7 +220,37 @@ def _expected(
 
 
 def _scalar(hypothesis: Hypothesis, series: Series, outlook: _Outlook, side: float) -> Scalar:
-    """The forecast of the first period ahead, or an end of its interval, as a query over the series.
+    """The forecast of the first period ahead, or an end of its interval, as a query over the series."""
+    steps, params = _steps(hypothesis, series, outlook)
+    value = _ahead(outlook.found.method, f"{len(series.values)}", f"{side * float(outlook.found.reach[0])!r}")
+    answer = select([value], "season, line, latest", where=f"phase = {outlook.phase}")
+    return Scalar(hypothesis.facts.scope, f"{steps} {answer}", params)
+
+
+def _course(hypothesis: Hypothesis, series: Series, outlook: _Outlook) -> Statement:
+    """All periods ahead, each with its interval, as a query of place, value and both ends."""
+    steps, params = _steps(hypothesis, series, outlook)
+    found, n, rows = outlook.found, len(series.values), []
+    cycle = periods.CYCLES[series.grain] if found.method.seasonal else 1
+    for step, reach in enumerate(found.reach):
+        place = moment(periods.shift(series.span.end, series.grain, step), series.grain)
+        rows.append(f"('{place}', {n + step}, {(outlook.phase + step) % cycle}, {float(reach)!r})")
+    later = f"(values {', '.join(rows)}) as ahead(place, later, phase, reach)"
+    values = [_ahead(found.method, "later", reach) for reach in ("0", "-reach", "reach")]
+    answer = select(["place", *values], f"season join {later} using (phase), line, latest", order="later")
+    return Statement(f"{steps} {answer}", params)
+
+
+def _ahead(method: Method, at: str, reach: str) -> str:
+    """SQL of the expected value of a period, so many spreads away."""
+    value = f"level + slope * {at} + carried + {reach} * spread"
+    return f"exp({value})" if method.logarithm else value
+
+
+def _steps(
+    hypothesis: Hypothesis, series: Series, outlook: _Outlook
+) -> tuple[str, tuple[str | float | int, ...]]:
+    """What a forecast is made of, as tables of SQL: the levels of the phases, the slope, and what goes on.
 
     A line and the means of the phases by least squares, then the weighted mean of the latest deviations.
     """
@@ -239,26 +270,19 @@ def _scalar(hypothesis: Hypothesis, series: Series, outlook: _Outlook, side: flo
         f"scaled as ({scaled}), away as ({away}), line as ({line}), season as ({season}), rest as ({rest}), "
         f"latest as ({latest})"
     )
-    ahead = f"level + slope * {n} + carried + {side * outlook.found.reach!r} * spread"
-    answer = select(
-        [f"exp({ahead})" if method.logarithm else ahead],
-        "season, line, latest",
-        where=f"phase = {outlook.phase}",
-    )
-    return filled.from_steps(steps, answer)
+    return f"with filled as ({filled.statement.sql}), {steps}", filled.statement.params
 
 
-def _chart(series: Series, outlook: _Outlook, title: Text, alt: Text) -> insights.Chart:
+def _chart(
+    hypothesis: Hypothesis, series: Series, outlook: _Outlook, texts: tuple[Text, Text], writer: Writer
+) -> insights.Chart:
     """The past as a line, the periods ahead as a second one with its interval."""
-    chart = charts.line(series, title, alt)
+    ledger, scope, unit = writer.ledger, hypothesis.facts.scope, series.measure.unit
+    chart = charts.line(ledger, scope, series, texts=texts)
+    name = f"forecast of {subject_name(hypothesis).text} by {series.grain}, as drawn"
+    ahead = ledger.series(name, scope, _course(hypothesis, series, outlook), unit=unit)
     drawn = chart.series.add(name="Forecast", role=insights.SERIES_ROLE_FORECAST)
-    drawn.points.add(x=charts.moment(series.starts[-1], series.grain), y=float(series.values[-1]))
-    found = outlook.found
-    for step, (value, low, high) in enumerate(zip(found.values, found.low, found.high, strict=True)):
-        start = periods.shift(series.span.end, series.grain, step)
-        drawn.points.add(
-            x=charts.moment(start, series.grain), y=float(value), low=float(low), high=float(high)
-        )
+    drawn.points.extend([chart.series[0].points[-1], *ahead.points])
     return chart
 
 

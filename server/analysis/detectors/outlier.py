@@ -262,7 +262,7 @@ def _tell(finding: Finding, writer: Writer) -> Told:
     )
     marks = [(extreme.index, _name(series, extreme)) for extreme in found.extremes]
     ledger.names.update(text for _, text in marks)
-    chart = charts.line(series, title, alt, marks)
+    chart = charts.line(ledger, finding.hypothesis.facts.scope, series, texts=(title, alt), marks=marks)
     return Told(title, lead, join(body), _advice(words, series, writer), _caveats(writer), chart)
 
 

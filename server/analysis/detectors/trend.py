@@ -179,7 +179,7 @@ def _tell(finding: Finding, writer: Writer) -> Told:
         first,
         last,
     )
-    chart = charts.line(series, title, alt)
+    chart = charts.line(ledger, hypothesis.facts.scope, series, texts=(title, alt))
     advice = _advice(hypothesis, series, subject, writer)
     return Told(title, lead, join(body), advice, _caveats(series, writer), chart)
 

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from claribi.v1 import insights_pb2, reports_pb2
 
+from server.analysis.agreement import agree
 from server.analysis.compare.findings import compared_findings, match_findings
 from server.analysis.compare.job import run
-from server.analysis.verify import agree, ask
+from server.analysis.verify import ask
 from server.query.engine import open_snapshot
 from tests.unit.analysis.snapshots import NOW, Column, report_on, source_of, write_table
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from claribi.v1 import insights_pb2, reports_pb2
 
-from server.analysis import job, verify
+from server.analysis import agreement, job, verify
 from tests.unit.analysis.snapshots import Column, payload_of, report_on, source_of, write_table
 
 Source = dict[str, Any]
@@ -104,15 +104,18 @@ def test_a_question_about_nothing_in_the_data_is_told_so(orders: Source) -> None
     assert "None of the words of your question name a column" in report.sections[0].paragraphs[1]
 
 
-def test_every_chart_point_that_is_printed_has_evidence(orders: Source) -> None:
+def test_every_point_of_a_chart_is_what_its_evidence_holds(orders: Source) -> None:
     report = report_on([orders])
-    ids = {entry.id for entry in report.evidence}
+    known = {entry.id: entry for entry in report.evidence}
     for chart in report.charts:
         points = [point for series in chart.series for point in series.points]
         limit = 200 if chart.type == insights_pb2.CHART_TYPE_LINE else 12
         assert 0 < len(points) <= limit
-        if chart.type == insights_pb2.CHART_TYPE_BAR:
-            assert all(point.evidence_id in ids for point in points)
+        for point in points:
+            entry = known[point.evidence_id]
+            row = entry.rows[point.evidence_row] if point.HasField("evidence_row") else entry
+            assert point.y == row.value
+            assert entry.HasField("value") or point.x == row.x
 
 
 def test_neighbouring_findings_of_a_kind_are_told_differently(orders: Source) -> None:
@@ -198,4 +201,4 @@ def _report(source: Source) -> reports_pb2.Report:
 def test_whole_numbers_agree_exactly_and_others_within_the_tolerance(
     reported: float, now: float, same: bool
 ) -> None:
-    assert verify.agree(reported, now) is same
+    assert agreement.agree(reported, now) is same

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from claribi.v1 import insights_pb2, reports_pb2
 
-from server.analysis.verify import agree, run
+from server.analysis.agreement import agree
+from server.analysis.verify import run
 from tests.unit.analysis.snapshots import Column, source_of, write_table
 
 MATCH, CHANGED, FAILED = (

@@ -45,6 +45,15 @@ def test_ticks_are_round_and_enclose_the_data(low: float, high: float, labels: l
     assert [tick.label for tick in ticks] == labels
 
 
+def test_a_scale_is_made_of_the_values_shown_and_of_nothing_else() -> None:
+    chart = next(one for one in REPORT.charts if one.type == pb.CHART_TYPE_LINE)
+    values = [point.y for series in chart.series for point in series.points if point.HasField("y")]
+    printed = [tick.label for tick in number_ticks(min(values), max(values), unit=chart.y.unit)]
+    texts = set(re.findall(r">([^<>]+)</text>", charts.svg(chart, NUMBERS)))
+    assert len(printed) >= 3
+    assert set(printed) <= {text.replace("&#160;", "\u00a0") for text in texts}
+
+
 @pytest.mark.parametrize(
     ("step", "count", "grain", "first", "last"),
     [

@@ -121,6 +121,59 @@ def test_the_csv_has_a_row_for_each_number_and_reads_back_exactly(files: dict[st
     assert [row["label"] for row in rows] == [entry.label for entry in wanted]
 
 
+def _with_a_drawn_series() -> tuple[pb.Report, ipb.Evidence]:
+    """The sample, the line of its first chart bound to one series with an interval in its last row."""
+    report = sample_report.sample()
+    key = sample_report.evidence(report, "Real GDP by quarter, as drawn", "", unit="bn USD")
+    entry = next(one for one in report.evidence if one.id == key)
+    points = report.charts[0].series[0].points
+    for place, point in enumerate(points):
+        row = entry.rows.add(x=point.x)
+        if point.HasField("y"):
+            row.value = point.y
+        point.evidence_id, point.evidence_row = key, place
+    entry.rows[-1].low, entry.rows[-1].high = 1.5, 2.5
+    return report, entry
+
+
+def test_a_drawn_series_is_one_line_of_each_appendix() -> None:
+    report, entry = _with_a_drawn_series()
+    told = squeezed(f"{len(entry.rows)} values, drawn")
+    assert told in squeezed("".join(pdf_pages(exports.render(report, "pdf"))))
+    assert told in squeezed(page_text(exports.render(report, "html")))
+    workbook = exports.render(report, "xlsx")
+    assert f"{len(entry.rows)} values, drawn" in sheet_column(workbook, "Evidence", "Printed as")
+    assert sheet_column(workbook, "Charts data", "Evidence").count(entry.id) == len(entry.rows)
+    # Its values are drawn and not printed: the end of a line has no number of its own.
+    assert not [cell for cell in sheet_column(workbook, "Charts data", "Printed as") if "drawn" in str(cell)]
+
+
+def test_the_finding_of_a_drawn_series_refers_to_it() -> None:
+    report, entry = _with_a_drawn_series()
+    insight = next(one for one in report.insights if one.chart_id == report.charts[0].id)
+    assert entry.id not in insight.evidence_ids
+    page = exports.render(report, "html").decode()
+    article = page.split(insight.title)[-1].split("</article>")[0]
+    assert f'href="#evidence-{entry.id}"' in article
+    assert f'id="evidence-{entry.id}"' in page
+
+
+def test_the_csv_lists_the_values_of_a_series_after_the_printed_numbers() -> None:
+    import csv
+
+    report, entry = _with_a_drawn_series()
+    text = exports.render(report, "csv").decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    printed, drawn = rows[: -len(entry.rows)], rows[-len(entry.rows) :]
+    assert {row["id"] for row in drawn} == {entry.id}
+    assert entry.id not in {row["id"] for row in printed}
+    assert [row["at"] for row in drawn] == [row.x for row in entry.rows]
+    values = [float(row["value"]) if row["value"] else None for row in drawn]
+    assert values == [row.value if row.HasField("value") else None for row in entry.rows]
+    assert (drawn[-1]["low"], drawn[-1]["high"]) == ("1.5", "2.5")
+    assert [bool(row["query"]) for row in drawn] == [True] + [False] * (len(drawn) - 1)
+
+
 def test_the_json_is_the_report_of_the_api_without_its_circumstances(files: dict[str, bytes]) -> None:
     read = json.loads(files["json"])
     assert read["status"] == "completed"

@@ -150,7 +150,7 @@ def test_text_stays_text_in_the_csv(text: str) -> None:
     data = exports.render(sample_report.with_text(text), "csv").decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(data, newline="")))
     assert len(rows) == 9
-    assert {len(row) for row in rows} == {13}
+    assert {len(row) for row in rows} == {16}
     starts = {row[1].lstrip()[:1] for row in rows[1:]}
     assert not starts & set("=+-@＝＋－＠")
 

@@ -321,7 +321,7 @@ class Interval(_message.Message):
     def __init__(self, low: _Optional[float] = ..., high: _Optional[float] = ..., level: _Optional[float] = ...) -> None: ...
 
 class Evidence(_message.Message):
-    __slots__ = ("id", "label", "value", "unit", "query", "parameters", "source", "computed_at", "display")
+    __slots__ = ("id", "label", "value", "unit", "query", "parameters", "source", "computed_at", "display", "rows")
     ID_FIELD_NUMBER: _ClassVar[int]
     LABEL_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
@@ -331,6 +331,7 @@ class Evidence(_message.Message):
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     COMPUTED_AT_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
     id: str
     label: str
     value: float
@@ -340,7 +341,20 @@ class Evidence(_message.Message):
     source: EvidenceSource
     computed_at: _timestamp_pb2.Timestamp
     display: str
-    def __init__(self, id: _Optional[str] = ..., label: _Optional[str] = ..., value: _Optional[float] = ..., unit: _Optional[str] = ..., query: _Optional[str] = ..., parameters: _Optional[_Iterable[_Union[_struct_pb2.Value, _Mapping]]] = ..., source: _Optional[_Union[EvidenceSource, _Mapping]] = ..., computed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., display: _Optional[str] = ...) -> None: ...
+    rows: _containers.RepeatedCompositeFieldContainer[EvidenceRow]
+    def __init__(self, id: _Optional[str] = ..., label: _Optional[str] = ..., value: _Optional[float] = ..., unit: _Optional[str] = ..., query: _Optional[str] = ..., parameters: _Optional[_Iterable[_Union[_struct_pb2.Value, _Mapping]]] = ..., source: _Optional[_Union[EvidenceSource, _Mapping]] = ..., computed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., display: _Optional[str] = ..., rows: _Optional[_Iterable[_Union[EvidenceRow, _Mapping]]] = ...) -> None: ...
+
+class EvidenceRow(_message.Message):
+    __slots__ = ("x", "value", "low", "high")
+    X_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    x: str
+    value: float
+    low: float
+    high: float
+    def __init__(self, x: _Optional[str] = ..., value: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ...) -> None: ...
 
 class EvidenceSource(_message.Message):
     __slots__ = ("data_source_id", "snapshot_hash", "table", "rows")
@@ -401,20 +415,22 @@ class Series(_message.Message):
     def __init__(self, name: _Optional[str] = ..., points: _Optional[_Iterable[_Union[Point, _Mapping]]] = ..., emphasis: _Optional[bool] = ..., role: _Optional[_Union[SeriesRole, str]] = ...) -> None: ...
 
 class Point(_message.Message):
-    __slots__ = ("x", "y", "evidence_id", "low", "high", "total")
+    __slots__ = ("x", "y", "evidence_id", "low", "high", "total", "evidence_row")
     X_FIELD_NUMBER: _ClassVar[int]
     Y_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_ID_FIELD_NUMBER: _ClassVar[int]
     LOW_FIELD_NUMBER: _ClassVar[int]
     HIGH_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
+    EVIDENCE_ROW_FIELD_NUMBER: _ClassVar[int]
     x: str
     y: float
     evidence_id: str
     low: float
     high: float
     total: bool
-    def __init__(self, x: _Optional[str] = ..., y: _Optional[float] = ..., evidence_id: _Optional[str] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., total: _Optional[bool] = ...) -> None: ...
+    evidence_row: int
+    def __init__(self, x: _Optional[str] = ..., y: _Optional[float] = ..., evidence_id: _Optional[str] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., total: _Optional[bool] = ..., evidence_row: _Optional[int] = ...) -> None: ...
 
 class Annotation(_message.Message):
     __slots__ = ("x", "text")

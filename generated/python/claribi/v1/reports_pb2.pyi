@@ -458,16 +458,18 @@ class VerifyReportRequest(_message.Message):
     def __init__(self, id: _Optional[str] = ...) -> None: ...
 
 class VerifiedEvidence(_message.Message):
-    __slots__ = ("evidence", "verdict", "value_now", "message")
+    __slots__ = ("evidence", "verdict", "value_now", "message", "rows")
     EVIDENCE_FIELD_NUMBER: _ClassVar[int]
     VERDICT_FIELD_NUMBER: _ClassVar[int]
     VALUE_NOW_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
     evidence: _insights_pb2.Evidence
     verdict: Verdict
     value_now: float
     message: str
-    def __init__(self, evidence: _Optional[_Union[_insights_pb2.Evidence, _Mapping]] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., value_now: _Optional[float] = ..., message: _Optional[str] = ...) -> None: ...
+    rows: _containers.RepeatedCompositeFieldContainer[VerifiedRow]
+    def __init__(self, evidence: _Optional[_Union[_insights_pb2.Evidence, _Mapping]] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., value_now: _Optional[float] = ..., message: _Optional[str] = ..., rows: _Optional[_Iterable[_Union[VerifiedRow, _Mapping]]] = ...) -> None: ...
 
 class Verification(_message.Message):
     __slots__ = ("report_id", "total", "matched", "data_changed", "failed", "numbers", "verified_at")
@@ -487,19 +489,39 @@ class Verification(_message.Message):
     verified_at: _timestamp_pb2.Timestamp
     def __init__(self, report_id: _Optional[str] = ..., total: _Optional[int] = ..., matched: _Optional[int] = ..., data_changed: _Optional[int] = ..., failed: _Optional[int] = ..., numbers: _Optional[_Iterable[_Union[VerifiedNumber, _Mapping]]] = ..., verified_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
+class VerifiedRow(_message.Message):
+    __slots__ = ("x", "value", "value_now", "low", "low_now", "high", "high_now")
+    X_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    VALUE_NOW_FIELD_NUMBER: _ClassVar[int]
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    LOW_NOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    HIGH_NOW_FIELD_NUMBER: _ClassVar[int]
+    x: str
+    value: float
+    value_now: float
+    low: float
+    low_now: float
+    high: float
+    high_now: float
+    def __init__(self, x: _Optional[str] = ..., value: _Optional[float] = ..., value_now: _Optional[float] = ..., low: _Optional[float] = ..., low_now: _Optional[float] = ..., high: _Optional[float] = ..., high_now: _Optional[float] = ...) -> None: ...
+
 class VerifiedNumber(_message.Message):
-    __slots__ = ("evidence_id", "verdict", "value", "value_now", "message")
+    __slots__ = ("evidence_id", "verdict", "value", "value_now", "message", "rows")
     EVIDENCE_ID_FIELD_NUMBER: _ClassVar[int]
     VERDICT_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
     VALUE_NOW_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
     evidence_id: str
     verdict: Verdict
     value: float
     value_now: float
     message: str
-    def __init__(self, evidence_id: _Optional[str] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., value: _Optional[float] = ..., value_now: _Optional[float] = ..., message: _Optional[str] = ...) -> None: ...
+    rows: _containers.RepeatedCompositeFieldContainer[VerifiedRow]
+    def __init__(self, evidence_id: _Optional[str] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., value: _Optional[float] = ..., value_now: _Optional[float] = ..., message: _Optional[str] = ..., rows: _Optional[_Iterable[_Union[VerifiedRow, _Mapping]]] = ...) -> None: ...
 
 class CompareReportsRequest(_message.Message):
     __slots__ = ("id", "other")
