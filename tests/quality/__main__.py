@@ -28,7 +28,7 @@ def _chosen() -> argparse.Namespace:
     parser.add_argument("--misses", action="store_true", help="a line for each strong truth that was missed")
     parser.add_argument("--false", action="store_true", help="a line for each false claim")
     parser.add_argument("--consequences", action="store_true", help="a line for each claim beside the truth")
-    parser.add_argument("--tall", action="store_true", help="also tables of 100,000 rows")
+    parser.add_argument("--tall", action="store_true", help="also tables of 100,000 and 1,000,000 rows")
     return parser.parse_args()
 
 

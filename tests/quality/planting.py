@@ -93,7 +93,7 @@ def made(kind: str, size: str, seed: tuple[int, ...], *, rows: int) -> Case:
 def plan(
     seed: int, tables: int, *, kinds: list[str], tall: bool
 ) -> Iterator[tuple[str, str, tuple[int, ...], int]]:
-    """Kind, size, seed and rows of every case; with `tall` one strong case of each kind in 100,000 rows."""
+    """Kind, size, seed and rows of every case; with `tall` strong cases of each kind in tall tables too."""
     for kind in kinds:
         number = list(VARIANTS).index(kind)
         for place, size in enumerate(SIZES):
@@ -102,5 +102,5 @@ def plan(
                     int(np.random.default_rng([seed, number, place, turn]).integers(0, len(LADDER)))
                 ]
                 yield kind, size, (seed, number, place, turn), rows
-        if tall:
-            yield kind, "strong", (seed, number, 0, 10_000), TALL[0]
+        for turn, rows in enumerate(TALL if tall else ()):
+            yield kind, "strong", (seed, number, 0, 10_000 + turn), rows

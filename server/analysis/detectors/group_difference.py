@@ -32,8 +32,8 @@ from server.analysis.scope import (
 MATERIAL_G = 0.2
 MATERIAL_DELTA = 0.1
 MATERIAL_RELATIVE = 0.05  # of the others' mean
-MATERIAL_RATE = 0.2  # of the others' rate
-MATERIAL_POINTS = 2.0
+MATERIAL_RATE = 0.1  # of the others' rate
+MATERIAL_POINTS = 1.0
 LARGE_POINTS = 5.0  # matter whatever the rate
 # Words of measures of which less is wanted; of other measures the engine does not know which way is good.
 _BURDENS = word_set(
