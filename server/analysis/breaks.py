@@ -32,6 +32,7 @@ _WIDER = {
 SLOW_PERIODS = 12  # what takes longer is slow
 LEAST_SLOW = 3  # frequencies
 SLOW_POWER = 2.0  # of that excess the variance is raised by: half of it is hidden by the step fitted
+MOMENT = 7.35  # likelihood ratio up to which another moment is possible (Hansen 2000, Econometrica 68, 95 %)
 TRIALS = 22.0  # independent steps that the search over all moments is worth, by the same simulation
 
 
@@ -39,11 +40,14 @@ TRIALS = 22.0  # independent steps that the search over all moments is worth, by
 class Break:
     """The first period after the break, the jump with its interval at 95 %, and the test.
 
+    `first` and `last` are the earliest and the latest period that may be the first after it.
     `tilted` says that the series also has a slope, which the jump is measured beside; `explained` is the share of what
     a line leaves unexplained that the jump explains.
     """
 
     place: int
+    first: int
+    last: int
     jump: float
     low: float
     high: float
@@ -145,11 +149,14 @@ def _described(values: Floats, base: Floats, *, rho: float, found: _Search) -> B
     half = t_quantile(0.975, n - base.shape[1] - 1) * abs(jump / statistic) if statistic else 0.0
     level = base if tilted else np.delete(base, 1, axis=1)
     # Where a step is known to be, all values on either side say where; whitened, little but the one jump does.
-    place = int(found.places[int(np.argmin(_regressions(values, level, found.steps).rest))])
+    fits = _regressions(values, level, found.steps).rest
+    place, first, last = (int(found.places[i]) for i in _moments(fits, n - level.shape[1] - 1, rho))
     if not tilted:
         jump = float(values[place:].mean() - values[:place].mean())
     return Break(
         place,
+        first,
+        last,
         jump,
         jump - half,
         jump + half,
@@ -158,6 +165,14 @@ def _described(values: Floats, base: Floats, *, rho: float, found: _Search) -> B
         tilted,
         _explained(values, base, design),
     )
+
+
+def _moments(rest: Floats, degrees: int, rho: float) -> tuple[int, int, int]:
+    """The likeliest moment, and the first and the last that fit nearly as well, by the squares each leaves."""
+    best = int(np.argmin(rest))
+    variance = max(float(rest[best]), 1e-300) / degrees * (1.0 + rho) / (1.0 - rho)
+    near = np.flatnonzero((rest - rest[best]) / variance <= MOMENT)
+    return best, int(near[0]), int(near[-1])
 
 
 def _explained(values: Floats, base: Floats, design: Floats) -> float:

@@ -1,145 +1,185 @@
-"""Means that move through calm data: where rows scatter as independent rows do, each row is a witness."""
+"""What moves through calm data: where rows scatter as independent rows do, each row is a witness."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
-from server.analysis import periods
-from server.analysis.facts import Facts, complete_starts
-from server.analysis.inference import Floats, normal_two_sided
+from server.analysis import inference, periods
+from server.analysis.breaks import MOMENT
+from server.analysis.facts import Facts
+from server.analysis.inference import Floats, normal_two_sided, skewed_two_sided
+from server.analysis.row_days import Days, row_days
 from server.analysis.series import Series
 
-LEAST_ROWS = 200
-LEAST_BLOCKS, MOST_BLOCKS = 8, 40  # stretches of time in which the rest is checked for calm
-TRIMMED = 0.12  # share of the rows at either end within which no step is looked for
-TRIALS = 22.0  # independent steps that the search over all moments is worth (as in `breaks`)
-BETTER = (
-    6.0  # by how much the square of its z must exceed the other's, for a step or a line to be told rather
-)
+SCALES = (40, 20, 10)  # stretches of time in which the rest is checked for calm
+LEAST_BLOCKS = 8
+UNREST = 2.0  # standard deviations of the stretches' squares above which data are not calm
+TRUSTED_BLOCKS = 30.0  # stretches that the spread between days counts as, beside that between stretches
+TRIMMED = 0.03  # share of all at either end within which no step is looked for
+LEAST_SIDE = 20.0  # rows (of totals: days) there, at least
+BETTER = 10.0  # by how much a step, whose moment was searched for, must be likelier than a line: squares of z
 STRETCHED = 0.15  # relative excess of the spread between days that independent rows may show
-
-
-@dataclass(frozen=True)
-class _Days:
-    """A measure by day: days since the first, observations, totals, each of shape (days,); the variance of a row."""
-
-    first: datetime
-    at: Floats
-    n: Floats
-    total: Floats
-    variance: float
+SLOPING = 2.0  # standard errors of a slope from which what follows is compared with the line
+YEAR = 365.25  # days
+EVIDENT_P = 0.05  # of a step or a yearly wave in what is left, below which it is not calm
 
 
 @dataclass(frozen=True)
 class Moved:
-    """A mean that moves: the statistic (standard normal), its p value, and for a step where and by how much."""
+    """What moved: the statistic (standard normal), its p value; of a step where, between when, and by how much."""
 
     statistic: float
     p_value: float
     moment: datetime
     jump: float
+    earliest: datetime
+    latest: datetime
 
 
-def calm_slope(facts: Facts, series: Series) -> Moved | None:
-    """A straight course of the mean of rows; None where rows hang together, or where a step fits better."""
-    days = _days(facts, series)
+@dataclass(frozen=True)
+class Course:
+    """How calm data move over the whole time: along a line, or by one step."""
+
+    moved: Moved
+    stepped: bool
+
+
+def calm_course(facts: Facts, series: Series) -> Course | None:
+    """The line or the step a mean or a number of rows follows; None where rows hang together or wander otherwise.
+
+    Never both: a step in a line is told as what fits better.
+    """
+    days = row_days(facts, series)
     if days is None:
         return None
     line, step = _line(days), _step(days)
-    if step.statistic**2 > line.statistic**2 + BETTER or not _is_calm(days, _along_line(days)):
+    stepped = step.statistic**2 >= line.statistic**2 + BETTER
+    if stepped and _yearly(days) > step.statistic**2:
         return None
-    return line
+    days = _calmed(days, _along_step(days, step) if stepped else _along_line(days))
+    return None if days is None else Course(_step(days) if stepped else _line(days), stepped)
 
 
-def calm_step(facts: Facts, series: Series) -> Moved | None:
-    """A step of the mean of rows; None where rows hang together, or where a line fits as well."""
-    days = _days(facts, series)
+def calm_last(facts: Facts, series: Series) -> Moved | None:
+    """The last period against all days before it; None where these are not calm.
+
+    Where they rise or fall, the line they make tells what to expect.
+    """
+    days = row_days(facts, series)
     if days is None:
         return None
-    line, step = _line(days), _step(days)
-    if step.statistic**2 < line.statistic**2 + BETTER or not _is_calm(days, _along_step(days, step)):
+    start = series.starts[-1]
+    last = days.within(start, periods.shift(start, series.grain, 1))
+    before = days.within(days.first, start)
+    if not last.n.sum() > 0.0 or len(before.at) < 2 * len(last.at):
         return None
-    return step
+    sloping = abs(_line(before).statistic) >= SLOPING
+    calmed = _calmed(before, _along_line(before) if sloping else np.full(len(before.at), before.mean))
+    return None if calmed is None else _after(calmed, last, start, sloping=sloping)
 
 
-def _days(facts: Facts, series: Series) -> _Days | None:
-    timeline, measure = facts.timeline, series.measure
-    untold = measure.additive or measure.level or series.dimension is not None
-    if timeline is None or untold or timeline.grain == "month" or measure not in timeline.n:
-        return None
-    if any(
-        clustered == measure or clustered.column == measure.column
-        for _, clustered in facts.clusters.correlation
-    ):
-        return None
-    whole = complete_starts(timeline, "day", facts.now)
-    if len(whole) < LEAST_BLOCKS * 2:
-        return None
-    first, after = (np.datetime64(moment, "us") for moment in (whole[0], periods.shift(whole[-1], "day", 1)))
-    moments = periods.as_array(timeline.starts)
-    inside = (moments >= first) & (moments < after)
-    place = (moments - first) // np.timedelta64(1, "D")
-    cells = (timeline.n[measure][inside], timeline.total[measure][inside])
-    n, total = (np.bincount(place[inside], cell, len(whole)).astype(np.float64) for cell in cells)
-    known = n > 0
-    variance = facts.overview[measure].deviation ** 2
-    if float(n.sum()) < LEAST_ROWS or variance <= 0.0 or not known.any():
-        return None
-    return _Days(whole[0], np.flatnonzero(known).astype(np.float64), n[known], total[known], variance)
+def _after(before: Days, last: Days, start: datetime, *, sloping: bool) -> Moved:
+    """The mean of the last days against that of the others, or against where their line leads."""
+    line, n, whole = _line(before), float(last.n.sum()), float(before.n.sum())
+    ahead = (
+        float((last.n * last.at).sum()) / n - float((before.n * before.at).sum()) / whole if sloping else 0.0
+    )
+    jump = last.mean - before.mean - line.jump * ahead
+    of_line = (line.jump / line.statistic) * ahead if sloping else 0.0
+    error = math.sqrt(before.variance * (1.0 / n + 1.0 / whole) + of_line**2)
+    skew = before.skew * before.variance**1.5 / n**2 / error**3
+    return Moved(jump / error, skewed_two_sided(jump / error, skew), start, jump, start, start)
 
 
-def _line(days: _Days) -> Moved:
+def _calmed(days: Days, expected: Floats) -> Days | None:
+    """The days with the variance they show; None where what is left does not scatter as independent rows do.
+
+    Between days, between stretches of days, without memory, a further step or a wave of a year. Stretches that spread
+    a little wider are paid for: their variance is shrunk towards that of the days (Smyth 2004, Stat. Appl. Genet. Mol.
+    Biol. 3).
+    """
+    excess, d = days.total - days.n * expected, len(days.n)
+    by_day = float((excess**2 / days.n).sum()) / days.variance
+    if d < 2 * LEAST_BLOCKS or by_day > d * (1.0 + STRETCHED) + 3.0 * math.sqrt(2.0 * d):
+        return None
+    wider = 1.0
+    for blocks in dict.fromkeys(min(scale, d // 2) for scale in SCALES):
+        edges = np.linspace(0, d, blocks + 1).astype(int)[:-1]
+        z = np.add.reduceat(excess, edges) / np.sqrt(days.variance * np.add.reduceat(days.n, edges))
+        spread, memory = float((z**2).sum()), float(z[1:] @ z[:-1])
+        if spread > blocks + UNREST * math.sqrt(2.0 * blocks) or memory > 2.0 / math.sqrt(blocks) * spread:
+            return None
+        wider = max(wider, (spread + TRUSTED_BLOCKS) / (blocks + TRUSTED_BLOCKS))
+    left = replace(days, total=excess)
+    if _step(left).p_value < EVIDENT_P or inference.chi_square_tail(_yearly(left), 2.0) < EVIDENT_P:
+        return None
+    return replace(days, variance=days.variance * wider)
+
+
+def _line(days: Days) -> Moved:
     centre = float((days.n * days.at).sum() / days.n.sum())
     spread = float((days.n * (days.at - centre) ** 2).sum())
     slope = float(((days.at - centre) * days.total).sum()) / spread if spread > 0 else 0.0
     statistic = slope / math.sqrt(days.variance / spread) if spread > 0 else 0.0
-    return Moved(statistic, normal_two_sided(statistic), days.first, slope)
+    return Moved(statistic, normal_two_sided(statistic), days.first, slope, days.first, days.first)
 
 
-def _step(days: _Days) -> Moved:
-    """The largest difference between the rows after and before a day (the likelihood ratio of Quandt 1960)."""
+def _step(days: Days) -> Moved:
+    """The largest difference between the rows after and before a day (the likelihood ratio of Quandt 1960).
+
+    Its p value is that of the largest of a standardised Brownian bridge (Miller and Siegmund 1982, "Maximally selected
+    chi square statistics", Biometrics 38). The days on which the step may lie are those that are nearly as likely
+    (Hansen 2000, "Sample splitting and threshold estimation", Econometrica 68).
+    """
     before, total = np.cumsum(days.n)[:-1], np.cumsum(days.total)[:-1]
     n, whole = float(days.n.sum()), float(days.total.sum())
-    inside = (before >= TRIMMED * n) & (before <= (1.0 - TRIMMED) * n)
+    least = max(TRIMMED * n, LEAST_SIDE)
+    inside = (before >= least) & (before <= n - least)
     if not inside.any():
-        return Moved(0.0, 1.0, days.first, 0.0)
-    after = n - before
-    jump = (whole - total) / np.maximum(after, 1.0) - total / before
-    statistic = np.where(
-        inside, jump / np.sqrt(days.variance * (1.0 / before + 1.0 / np.maximum(after, 1.0))), 0.0
-    )
+        return Moved(0.0, 1.0, days.first, 0.0, days.first, days.first)
+    after = np.maximum(n - before, 1e-9)
+    jump = (whole - total) / after - total / before
+    error = np.sqrt(days.variance * (1.0 / before + 1.0 / after))
+    statistic = np.where(inside, jump / error, 0.0)
     best = int(np.argmax(np.abs(statistic)))
-    moment = periods.shift(days.first, "day", int(days.at[best + 1]))
-    p_value = min(1.0, TRIALS * normal_two_sided(float(statistic[best])))
-    return Moved(float(statistic[best]), p_value, moment, float(jump[best]))
+    likely = np.flatnonzero(inside & (statistic**2 >= statistic[best] ** 2 - MOMENT))
+    moments = [periods.shift(days.first, "day", int(days.at[i + 1])) for i in (best, likely[0], likely[-1])]
+    z = float(statistic[best])
+    skew = days.skew * days.variance**1.5 * (float(after[best]) ** -2.0 - float(before[best]) ** -2.0)
+    tail = skewed_two_sided(z, skew / float(error[best]) ** 3)
+    p_value = _largest_p(abs(z), tail, least / n)
+    return Moved(z, p_value, moments[0], float(jump[best]), moments[1], moments[2])
 
 
-def _along_line(days: _Days) -> Floats:
-    n = float(days.n.sum())
-    centre, mean = float((days.n * days.at).sum()) / n, float(days.total.sum()) / n
-    expected: Floats = mean + _line(days).jump * (days.at - centre)
+def _largest_p(z: float, tail: float, trimmed: float) -> float:
+    """The p value of the largest |z| over all moments, from that of one."""
+    if z <= 1.0:
+        return 1.0
+    moments = 2.0 * math.log((1.0 - trimmed) / trimmed)
+    # Miller and Siegmund's density is that of the normal, whose tail is density over z but for small terms.
+    return min(1.0, tail / 2.0 * (4.0 + (z * z - 1.0) * moments))
+
+
+def _yearly(days: Days) -> float:
+    """How much of the scatter a wave of one year explains, as the square of z; 0 for less than a year."""
+    if float(days.at[-1] - days.at[0]) < YEAR:
+        return 0.0
+    turn = 2.0 * math.pi * days.at / YEAR
+    waves = np.column_stack([np.ones(len(turn)), np.cos(turn), np.sin(turn)]) * np.sqrt(days.n)[:, None]
+    values = (days.total - days.n * days.mean) / np.sqrt(days.n)
+    explained = values @ waves @ np.linalg.lstsq(waves.T @ waves, waves.T @ values, rcond=None)[0]
+    return float(explained) / days.variance
+
+
+def _along_line(days: Days) -> Floats:
+    centre = float((days.n * days.at).sum()) / float(days.n.sum())
+    expected: Floats = days.mean + _line(days).jump * (days.at - centre)
     return expected
 
 
-def _along_step(days: _Days, step: Moved) -> Floats:
+def _along_step(days: Days, step: Moved) -> Floats:
     later = days.at >= (step.moment - days.first).days
     means = [float(days.total[side].sum() / days.n[side].sum()) for side in (~later, later)]
     return np.where(later, means[1], means[0])
-
-
-def _is_calm(days: _Days, expected: Floats) -> bool:
-    """Whether what is left scatters as independent rows do: between days, between stretches, and without memory."""
-    excess = days.total - days.n * expected
-    by_day = float((excess**2 / days.n).sum()) / days.variance
-    d = len(days.n)
-    if by_day > d * (1.0 + STRETCHED) + 3.0 * math.sqrt(2.0 * d):
-        return False
-    blocks = min(MOST_BLOCKS, d // 2)
-    edges = np.linspace(0, d, blocks + 1).astype(int)[:-1]
-    z = np.add.reduceat(excess, edges) / np.sqrt(days.variance * np.add.reduceat(days.n, edges))
-    spread = float((z**2).sum())
-    if blocks < LEAST_BLOCKS or spread > blocks + 2.0 * math.sqrt(2.0 * blocks):
-        return False
-    return float(z[1:] @ z[:-1]) <= 2.0 / math.sqrt(blocks) * spread

@@ -31,6 +31,7 @@ class Series:
     dimension: Dimension | None = None
     member: str | None = None
     rows: Floats | None = None  # behind each mean, shape (periods,); None for totals
+    thin: bool = False  # of periods with few rows, which jump about too wildly to be read one by one
 
     @property
     def last_rows(self) -> float:

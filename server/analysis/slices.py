@@ -1,6 +1,7 @@
 """The series a detector follows: each measure overall, and cut to the main members of small dimensions."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from server.analysis.columns import Measure
 from server.analysis.facts import SLICE_MEMBERS, Breakdown, Facts, complete_starts
@@ -24,14 +25,16 @@ def whole(facts: Facts, grain: str, *, words: bool = False) -> Iterator[Series]:
             yield series
 
 
-def followed(facts: Facts, grain: str, *, words: bool = False) -> Iterator[Series]:
-    """All series of the table at a grain: overall, and of the main members."""
+def followed(facts: Facts, grain: str, *, words: bool = False, thin: bool = False) -> Iterator[Series]:
+    """All series of the table at a grain: overall, and of the main members; thin ones overall where asked for."""
     timeline = facts.timeline
     if timeline is None:
         return
     periods = len(complete_starts(timeline, grain, facts.now))
     if timeline.rows.max(initial=0.0) <= 1.0 or float(timeline.rows.sum()) >= LEAST_ROWS * periods:
         yield from whole(facts, grain, words=words)
+    elif thin:
+        yield from (replace(series, thin=True) for series in whole(facts, grain))
     for measure in sliced_measures(facts):
         yield from _member_series(facts, measure, grain)
 

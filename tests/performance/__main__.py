@@ -17,6 +17,7 @@ BENCHMARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("tests.quality.nist", ()),
     ("tests.quality.rederive", ("--reports", "4")),
     ("tests.quality.series_sizes", ("--series", "10")),
+    ("tests.quality.row_sizes", ("--tables", "4")),
     ("tests.quality.cross_sizes", ("--tables", "1")),
     ("tests.quality.online_refreshes", ("--quick",)),
     ("tests.quality.goal_forecasts", ("--quick",)),

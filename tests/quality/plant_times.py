@@ -113,11 +113,16 @@ def change_in_rows(random: Random, world: World, size: str) -> Case:
     world.cells = {name: values[keep] for name, values in world.cells.items()}
     p = p_of(keep)
     days = day_of(world)
-    count, earlier = (
-        int(np.sum((days >= first) & (days < after))),
-        (first.astype("datetime64[M]") - 1).astype("datetime64[D]"),
-    )
-    previous = int(np.sum((days >= earlier) & (days < first)))
+    earlier, year = ((first.astype("datetime64[M]") - back).astype("datetime64[D]") for back in (1, 12))
+    bases = (days >= earlier) & (days < first), (days.astype("datetime64[M]") == year.astype("datetime64[M]"))
+    ended = (days >= first) & (days < after)
+    count, previous = int(ended.sum()), int(bases[0].sum())
+    # The sum of any measure falls with the rows, by its own amount.
+    amounts = [np.ones(len(days)), *(world.cells[measure].astype(float) for measure in world.measures)]
+    sizes: list[float] = []
+    for amount, base in ((amount, base) for amount in amounts for base in bases if base.any()):
+        one, other = float(np.nansum(amount[ended])), float(np.nansum(amount[base]))
+        sizes += [one - other, one / other - 1] if other else []
     world.cause(ROWS, TIME)
     world.beats.append(Beat(ROWS, "shift", (str(first), str(days.max()))))
     return Case(
@@ -130,7 +135,7 @@ def change_in_rows(random: Random, world: World, size: str) -> Case:
             window=_window(first, after),
             p=p,
             size=size_of(p),
-            values=(count - previous, count / previous - 1),
+            values=tuple(sizes),
             line=f"rows fall to {count} in the month from {first}, {previous} the month before",
         ),
     )

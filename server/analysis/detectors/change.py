@@ -5,7 +5,7 @@ from datetime import datetime
 
 from claribi.v1 import insights_pb2 as insights
 
-from server.analysis import charts, formats, inference, periods
+from server.analysis import charts, formats, periods
 from server.analysis.breaks import in_two_units
 from server.analysis.evidence import Figure, Name, Text, join, period
 from server.analysis.facts import Facts
@@ -22,10 +22,10 @@ from server.analysis.hypothesis import (
     saturating,
     subject_name,
 )
-from server.analysis.inference import Floats
+from server.analysis.last_moves import Move, last_moves
 from server.analysis.means import both_ways
 from server.analysis.periods import Span, one_period
-from server.analysis.scales import expected_error, settled, steady_scale
+from server.analysis.scales import settled
 from server.analysis.scope import (
     Scalar,
     difference,
@@ -36,26 +36,14 @@ from server.analysis.scope import (
     series_sql,
     within,
 )
-from server.analysis.series import Series, season
+from server.analysis.series import Series
 from server.analysis.slices import followed, sliced_measures
 from server.query.sql import select
 
-LEAST_HISTORY = 6  # earlier changes to compare the last one with
 MATERIAL_CHANGE = 0.05  # of the earlier period
 MATERIAL_POINTS = 1.0  # for measures in percent
 MATERIAL_SPREAD = 0.5  # of the standard deviation, for measures that can be below zero
 LARGEST_SHARE = 100.0  # in percent; a part can lose more than the whole when the rest gains
-
-
-@dataclass(frozen=True)
-class _Move:
-    """The last period and the one it is compared with, as indexes into the series."""
-
-    last: int
-    base: int
-    statistic: float
-    p_value: float
-    n: int
 
 
 class Change:
@@ -77,9 +65,9 @@ def _proposed(facts: Facts) -> list[Hypothesis]:
         return []
     return [
         _hypothesis(facts, series, move)
-        for series in followed(facts, facts.report_grain)
+        for series in followed(facts, facts.report_grain, thin=True)
         if not in_two_units(series.daily().values) and _readable(facts, series)
-        for move in (_against_previous(facts, series), _against_last_year(series))
+        for move in last_moves(facts, series)
         if move is not None
     ]
 
@@ -89,58 +77,7 @@ def _readable(facts: Facts, series: Series) -> bool:
     return series.measure.aggregation != "average" or settled(facts, series.measure, series.last_rows)
 
 
-def _against_previous(facts: Facts, series: Series) -> _Move | None:
-    values = steady_scale(series)
-    cycle = periods.CYCLES[series.grain]
-    if season(series, values).any():
-        # What the same period a year (a week, a day) earlier had is expected, so it is taken out.
-        values = values[cycle:] - values[:-cycle]
-    if len(values) < LEAST_HISTORY + 2:
-        return None
-    surprise = inference.last_value_surprise(
-        values,
-        least_error=_sampling_error(facts, series),
-        expected_error=expected_error(facts, series, values),
-    )
-    last = len(series.values) - 1
-    return (
-        None if surprise is None else _Move(last, last - 1, surprise.statistic, surprise.p_value, surprise.n)
-    )
-
-
-def _sampling_error(facts: Facts, series: Series) -> float:
-    """How uncertain the mean of the last period's rows is by their number alone; 0 for totals and levels."""
-    if series.measure.level or series.measure.additive or series.last_rows <= 0:
-        return 0.0
-    return facts.overview[series.measure].deviation / float(series.last_rows**0.5)
-
-
-def _against_last_year(series: Series) -> _Move | None:
-    cycle = {"month": 12, "quarter": 4}.get(series.grain)
-    values = steady_scale(series)
-    if cycle is None or len(values) < 2 * cycle + 1:
-        return None
-    return _unusual(values[cycle:] - values[:-cycle], last=len(values) - 1, base=len(values) - 1 - cycle)
-
-
-def _unusual(moves: Floats, *, last: int, base: int) -> _Move | None:
-    """The last move as a new draw from the distribution of the earlier ones.
-
-    Overlapping moves repeat one another; their number is cut to the independent ones they are worth.
-    """
-    earlier = moves[:-1]
-    if len(earlier) < LEAST_HISTORY:
-        return None
-    worth = max(2.0, len(earlier) / inference.long_run_ratio(earlier))
-    deviation = float(earlier.std(ddof=1))
-    if deviation <= 0.0:
-        return None
-    error = deviation * (1.0 + 1.0 / worth) ** 0.5
-    statistic = float(moves[-1] - earlier.mean()) / error
-    return _Move(last, base, statistic, inference.t_two_sided(statistic, worth - 1.0), len(moves))
-
-
-def _hypothesis(facts: Facts, series: Series, move: _Move) -> Hypothesis:
+def _hypothesis(facts: Facts, series: Series, move: Move) -> Hypothesis:
     value = float(series.values[move.last] - series.values[move.base])
     base = float(series.values[move.base])
     # A percentage of something that can be below zero says nothing.
@@ -155,7 +92,9 @@ def _hypothesis(facts: Facts, series: Series, move: _Move) -> Hypothesis:
         facts=facts,
         measure=series.measure,
         tested=Tested(
-            "t test of the last value against its forecast",
+            "rows of the last period against those before"
+            if move.by_rows
+            else "t test of the last value against its forecast",
             move.statistic,
             move.p_value,
             move.n,
@@ -199,7 +138,7 @@ class _Words:
 
 def _tell(finding: Finding, writer: Writer) -> Told:
     hypothesis, ledger = finding.hypothesis, writer.ledger
-    series, move = required(hypothesis.series, Series), required(hypothesis.detail, _Move)
+    series, move = required(hypothesis.series, Series), required(hypothesis.detail, Move)
     words = _words(hypothesis, series, move, writer)
     rose = hypothesis.direction == insights.DIRECTION_INCREASE
     verb = writer.pick(
@@ -252,7 +191,7 @@ def _share_of_part(finding: Finding, words: _Words, writer: Writer) -> Text:
     return writer.ledger.say("{0} alone accounts for {1} of that.", name, share)
 
 
-def _words(hypothesis: Hypothesis, series: Series, move: _Move, writer: Writer) -> _Words:
+def _words(hypothesis: Hypothesis, series: Series, move: Move, writer: Writer) -> _Words:
     ledger, measure, scope = writer.ledger, series.measure, hypothesis.facts.scope
     last, base = (one_period(series.starts[index], series.grain) for index in (move.last, move.base))
     subject = subject_name(hypothesis)
@@ -289,7 +228,7 @@ def _first_sentence(words: _Words, writer: Writer, *, rose: bool) -> Text:
     )
 
 
-def _usual_move(finding: Finding, series: Series, move: _Move, writer: Writer) -> Text:
+def _usual_move(finding: Finding, series: Series, move: Move, writer: Writer) -> Text:
     strength = certainty(finding.q_value)
     step = move.last - move.base
     scalar = _usual_scalar(finding.hypothesis, series, step)

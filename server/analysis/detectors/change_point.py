@@ -1,13 +1,15 @@
 """The level of a measure broke at a moment: neither a trend, nor a season, nor a drift, nor a single odd value."""
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import numpy as np
 from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import breaks, charts, formats, periods
 from server.analysis.breaks import Break
-from server.analysis.calm import calm_step
+from server.analysis.calm import Moved, calm_course
 from server.analysis.evidence import Figure, Name, Text, join
 from server.analysis.facts import Facts
 from server.analysis.filled import FilledSeries
@@ -25,7 +27,7 @@ from server.analysis.hypothesis import (
 )
 from server.analysis.inference import Floats
 from server.analysis.means import both_ways
-from server.analysis.periods import one_period
+from server.analysis.periods import Span
 from server.analysis.scales import steady_scale
 from server.analysis.scope import Scalar, difference, percent_of
 from server.analysis.seasons import evident_phases
@@ -34,6 +36,8 @@ from server.analysis.slices import followed
 from server.analysis.testing_grain import testing_grain
 from server.query.sql import select
 
+HALF = 0.5  # of a period
+MOST_UNSURE = 0.5  # share of the time in which a break may lie to be called one
 MATERIAL_STEP = 0.05  # of the level before
 MATERIAL_POINTS = 1.0  # for measures in percent
 MATERIAL_SPREAD = 0.5  # standard deviations, for measures that can be below zero
@@ -75,30 +79,36 @@ def _examine(facts: Facts, series: Series) -> Hypothesis | None:
         return None
     values = steady_scale(series)
     found = breaks.level_break(values, evident_phases(values, series.grain))
-    return None if found is None else _hypothesis(facts, series, _surer(found, facts, series))
+    course = calm_course(facts, series)
+    if course is not None:
+        found = _of_rows(found, series, course.moved) if found is not None and course.stepped else None
+    return None if found is None else _hypothesis(facts, series, found)
 
 
-def _surer(found: Break, facts: Facts, series: Series) -> Break:
-    """The break of the series, or that of its rows where each row is a witness, at twice the p value."""
-    step = calm_step(facts, series)
-    p_value = min(1.0, 2.0 * found.p_value)
-    if step is None or 2.0 * step.p_value >= p_value:
-        return replace(found, p_value=p_value) if step is not None else found
-    place = next((i for i, start in enumerate(series.starts) if start >= step.moment), 0)
-    sides = series.values[:place], series.values[place:]
-    if min(map(len, sides)) < 2:
-        return found
+def _of_rows(found: Break, series: Series, step: Moved) -> Break:
+    """The break of the rows, where each is a witness."""
+    first, middle, last = (_place(series, day) for day in (step.earliest, step.moment, step.latest))
+    # The week in whose second half a step lies is more like those before it.
+    begun = (step.moment - series.starts[middle]) / (series.span.end - series.starts[-1])
+    place = min(max(middle + (begun > HALF), 1), len(series.values) - 1)
     half = 1.96 * abs(step.jump / step.statistic)
     return replace(
         found,
         place=place,
+        first=min(first, place),
+        last=max(last, place),
         jump=step.jump,
         low=step.jump - half,
         high=step.jump + half,
         statistic=step.statistic,
-        p_value=2.0 * step.p_value,
+        p_value=step.p_value,
         tilted=False,
     )
+
+
+def _place(series: Series, moment: datetime) -> int:
+    """The period a moment lies in."""
+    return max(bisect_right(series.starts, moment) - 1, 0)
 
 
 def _step(series: Series, found: Break) -> _Step:
@@ -144,15 +154,27 @@ def _hypothesis(facts: Facts, series: Series, found: Break) -> Hypothesis:
             step.jump, "points" if points else series.measure.unit, None if points else relative
         ),
         direction=insights.DIRECTION_INCREASE if step.jump > 0 else insights.DIRECTION_DECREASE,
-        material=scale > 0.0 and _large(series, step.jump, relative),
+        material=scale > 0.0 and _large(series, step.jump, relative) and _located(series, found),
         size=saturating(step.jump / 10.0 if points else relative or 0.0, 0.2),
         surprise=found.explained,
         where=where,
-        span=one_period(series.starts[found.place], series.grain),
+        span=_when(series, found),
         series=series,
         profile=series.values,
         detail=step,
     )
+
+
+def _when(series: Series, found: Break) -> Span:
+    """The periods in one of which the break lies."""
+    return Span(
+        series.starts[found.first], periods.shift(series.starts[found.last], series.grain, 1), series.grain
+    )
+
+
+def _located(series: Series, found: Break) -> bool:
+    """Whether it is known when the break was: what may lie anywhere is no moment."""
+    return found.last - found.first <= MOST_UNSURE * len(series.values)
 
 
 def _large(series: Series, jump: float, relative: float | None) -> bool:
@@ -169,6 +191,8 @@ class _Words:
 
     subject: Name
     moment: Name
+    first: Name
+    last: Name
     before: Figure
     after: Figure
     jump: Figure
@@ -184,9 +208,11 @@ def _tell(finding: Finding, writer: Writer) -> Told:
         "stepped down", "moved to a lower level", "shifted downwards"
     )  # fmt: skip
     preposition = "on" if series.grain in {"day", "hour"} else "in"
+    when = f"{preposition} {{2}}" if words.first == words.last else "between {3} and {4}"
     title = ledger.say(
-        f"{{0}} {writer.pick(verbs)} by {{1}} {preposition} {{2}}", words.subject, words.jump, words.moment
-    )
+        f"{{0}} {writer.pick(verbs)} by {{1}} {when}",
+        words.subject, words.jump, words.moment, words.first, words.last,
+    )  # fmt: skip
     lead = _levels(series, words, writer)
     body = [lead, _sureness(finding, words, writer)]
     alt = ledger.say(
@@ -197,7 +223,7 @@ def _tell(finding: Finding, writer: Writer) -> Told:
     chart = charts.line(
         ledger, hypothesis.facts.scope, series, texts=(title, alt), marks=[(step.found.place, mark)]
     )
-    return Told(title, lead, join(body), _advice(words, writer), _caveats(series, writer), chart)
+    return Told(title, lead, join(body), _advice(words, writer), _caveats(words, writer), chart)
 
 
 def _words(hypothesis: Hypothesis, series: Series, step: _Step, writer: Writer) -> _Words:
@@ -213,6 +239,8 @@ def _words(hypothesis: Hypothesis, series: Series, step: _Step, writer: Writer) 
     return _Words(
         subject=subject,
         moment=Name(moment),
+        first=Name(periods.period_name(series.starts[step.found.first], series.grain)),
+        last=Name(periods.period_name(series.starts[step.found.last], series.grain)),
         before=writer.ledger.number(label.format("before"), before, unit=unit),
         after=writer.ledger.number(label.format("from"), after, unit=unit),
         jump=writer.ledger.number(
@@ -279,12 +307,11 @@ def _sureness(finding: Finding, words: _Words, writer: Writer) -> Text:
     )
 
 
-def _caveats(series: Series, writer: Writer) -> tuple[Text, ...]:
-    return (
-        writer.ledger.say(
-            f"The moment is known to within a few {series.grain}s; the cause is not in these data."
-        ),
-    )
+def _caveats(words: _Words, writer: Writer) -> tuple[Text, ...]:
+    if words.first == words.last:
+        return (writer.ledger.say("The cause is not in these data."),)
+    template = "{0} is the likeliest moment, any from {1} to {2} is possible; the cause is not in these data."
+    return (writer.ledger.say(template, words.moment, words.first, words.last),)
 
 
 def _advice(words: _Words, writer: Writer) -> Text:

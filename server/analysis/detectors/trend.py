@@ -7,7 +7,7 @@ from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import charts, formats, periods
 from server.analysis.breaks import in_two_units, level_break
-from server.analysis.calm import calm_slope
+from server.analysis.calm import calm_course
 from server.analysis.evidence import Figure, Name, Text, join
 from server.analysis.facts import Facts
 from server.analysis.hypothesis import (
@@ -77,14 +77,27 @@ def _proposed(facts: Facts) -> list[Hypothesis]:
     if grain is None or facts.report_grain is None:
         return []
     found = []
-    for series in followed(facts, grain, words=True):
+    for series in followed(facts, grain, words=True, thin=True):
         values = series.daily().values
         if len(values) >= LEAST_PERIODS and np.ptp(values) > 0 and not in_two_units(values):
-            trend = _surer(steady_trend(values - season(series, values)), facts, series)
-            told = _told_series(facts, series)
-            if told is not None and not _is_a_step(series):
+            trend, told = _trend(facts, series), _told_series(facts, series)
+            if trend is not None and told is not None:
                 found.append(_hypothesis(facts, series, trend=trend, told=told))
     return found
+
+
+def _trend(facts: Facts, series: Series) -> Trend | None:
+    """The trend, tested over rows where each is a witness; None where one break of level tells the course."""
+    values = series.daily().values
+    course = calm_course(facts, series)
+    if course is None:
+        shown = not series.thin and not _is_a_step(series)
+        return steady_trend(values - season(series, values)) if shown else None
+    if course.stepped:
+        return None
+    trend, moved = steady_trend(values - season(series, values)), course.moved
+    agree = (moved.statistic > 0) == (trend.slope > 0)
+    return replace(trend, statistic=moved.statistic, p_value=moved.p_value if agree else 1.0)
 
 
 def _is_a_step(series: Series) -> bool:
@@ -92,16 +105,6 @@ def _is_a_step(series: Series) -> bool:
     values = steady_scale(series)
     found = level_break(values, evident_phases(values, series.grain))
     return found is not None and found.p_value < STEP_P and not found.tilted
-
-
-def _surer(trend: Trend, facts: Facts, series: Series) -> Trend:
-    """The trend of the series, or that of its rows where each row is a witness, at twice the p value."""
-    rows = calm_slope(facts, series)
-    if rows is None or (rows.statistic > 0) != (trend.slope > 0):
-        return trend
-    if rows.p_value >= trend.p_value:
-        return replace(trend, p_value=min(1.0, 2.0 * trend.p_value))
-    return replace(trend, statistic=rows.statistic, p_value=min(1.0, 2.0 * rows.p_value))
 
 
 def _told_series(facts: Facts, series: Series) -> Series | None:

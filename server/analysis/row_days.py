@@ -1,0 +1,140 @@
+"""Rows by day as witnesses: of a mean each row, of a number of rows each day by its usual share of a week."""
+
+import math
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.analysis import inference, periods
+from server.analysis.facts import Facts, complete_starts
+from server.analysis.inference import Floats
+from server.analysis.series import Series
+
+LEAST_DAYS = 16
+LEAST_ROWS = 200
+EVIDENT_P = 0.01  # of weekdays that differ in their number of rows
+WEEK = 7
+
+
+@dataclass(frozen=True)
+class Days:
+    """A measure by day, arrays of shape (days,): days since `first`, weights, totals; variance and skewness of one.
+
+    The weight of a day is the number of its rows where the measure is a mean, so that a unit is a row. Where it is a
+    total, a unit is a usual day, and the weight says how many of these the weekday is worth.
+    """
+
+    first: datetime
+    at: Floats
+    n: Floats
+    total: Floats
+    variance: float
+    skew: float
+
+    def within(self, start: datetime, end: datetime) -> "Days":
+        """The days from the start up to, not including, the end."""
+        low, high = ((moment - self.first).days for moment in (start, end))
+        inside = (self.at >= low) & (self.at < high)
+        return replace(self, at=self.at[inside], n=self.n[inside], total=self.total[inside])
+
+    @property
+    def mean(self) -> float:
+        """The total of a unit."""
+        return float(self.total.sum() / self.n.sum())
+
+
+def row_days(facts: Facts, series: Series) -> Days | None:
+    """The whole days of a series; None where rows say nothing: levels, few rows, rows that go together."""
+    timeline, measure = facts.timeline, series.measure
+    if timeline is None or measure.level or timeline.grain == "month" or _clustered(facts, series):
+        return None
+    cells = _cells(facts, series)
+    whole = complete_starts(timeline, "day", facts.now)
+    if cells is None or len(whole) < LEAST_DAYS:
+        return None
+    moments, n, total = cells
+    first, after = (np.datetime64(moment, "us") for moment in (whole[0], periods.shift(whole[-1], "day", 1)))
+    inside = (moments >= first) & (moments < after)
+    place = ((moments - first) // np.timedelta64(1, "D")).astype(np.int64)[inside]
+    n, total = (np.bincount(place, cell[inside], len(whole)).astype(np.float64) for cell in (n, total))
+    if float(n.sum()) < LEAST_ROWS:
+        return None
+    days = Days(whole[0], np.arange(len(whole), dtype=np.float64), n, total, 0.0, 0.0)
+    found = _of_totals(facts, series, days) if measure.additive else _of_means(facts, series, days)
+    return found if found is not None and found.variance > 0.0 else None
+
+
+def _clustered(facts: Facts, series: Series) -> bool:
+    measure = series.measure
+    return not measure.counts_rows and any(
+        known == measure or known.column == measure.column for _, known in facts.clusters.correlation
+    )
+
+
+def _cells(facts: Facts, series: Series) -> tuple[NDArray[Any], Floats, Floats] | None:
+    """Moments, observations and totals of the whole, or of a member that is followed by the day."""
+    measure, timeline = series.measure, facts.timeline
+    if timeline is None or measure not in timeline.n:
+        return None
+    if series.dimension is None:
+        return periods.as_array(timeline.starts), timeline.n[measure], timeline.total[measure]
+    breakdown = next((found for found in facts.breakdowns if found.dimension == series.dimension), None)
+    if breakdown is None or breakdown.grain not in ("hour", "day") or series.member is None:
+        return None
+    member = breakdown.members.index(series.member)
+    return periods.as_array(breakdown.starts), breakdown.n[measure][member], breakdown.total[measure][member]
+
+
+def _of_means(facts: Facts, series: Series, days: Days) -> Days | None:
+    known, overview = days.n > 0, facts.overview[series.measure]
+    at, n, total = days.at[known], days.n[known], days.total[known]
+    return Days(days.first, at, n, total, _row_variance(facts, series), overview.skew)
+
+
+def _row_variance(facts: Facts, series: Series) -> float:
+    """The variance of one row, of the member where the series is one's."""
+    breakdown = next((found for found in facts.breakdowns if found.dimension == series.dimension), None)
+    if breakdown is None or series.member is None or series.measure.aggregation == "ratio":
+        return facts.overview[series.measure].deviation ** 2
+    own = float(breakdown.groups(series.measure).variance[breakdown.members.index(series.member)])
+    return own if math.isfinite(own) else 0.0
+
+
+def _of_totals(facts: Facts, series: Series, days: Days) -> Days | None:
+    """Days as exposures: quasi-Poisson in the number of rows, compound Poisson in their sum.
+
+    What arrives at random has the variance of its mean, times what the days scatter more than that; a sum of rows the
+    second moment of a row for each (McCullagh and Nelder 1989, Generalized Linear Models, section 6.2).
+    """
+    weights = _weekdays(days.n, (days.first.weekday() + days.at.astype(np.int64)) % WEEK)
+    open_ = weights > 0.0
+    n, rows, at, total = weights[open_], days.n[open_], days.at[open_], days.total[open_]
+    rate = float(rows.sum() / n.sum())
+    # Between one day and the next, so that what moves slowly does not count.
+    moves = np.diff(rows - rate * n)
+    dispersion = max(1.0, float((moves**2 / (n[1:] + n[:-1])).mean()) / rate)
+    if series.measure.counts_rows:
+        return Days(days.first, at, n, rows, rate * dispersion, math.sqrt(dispersion / rate))
+    overview = facts.overview[series.measure]
+    spread, mean = _row_variance(facts, series), float(total.sum() / rows.sum())
+    variance = rate * (spread + dispersion * mean**2)
+    third = overview.skew * spread**1.5 + 3.0 * mean * spread + mean**3
+    return Days(days.first, at, n, total, variance, rate * third / variance**1.5)
+
+
+def _weekdays(rows: Floats, weekday: NDArray[np.int64]) -> Floats:
+    """How many usual days each day is worth by its weekday, where weekdays evidently differ; 1 where not."""
+    sums = np.bincount(weekday, weights=rows, minlength=WEEK)
+    lengths = np.bincount(weekday, minlength=WEEK).astype(np.float64)
+    rate = float(rows.sum() / len(rows))
+    expected = rate * lengths
+    between = float(((sums - expected) ** 2 / np.maximum(expected, 1e-300)).sum())
+    means = sums / np.maximum(lengths, 1.0)
+    inside = float(((rows - means[weekday]) ** 2).sum()) / rate / max(len(rows) - WEEK, 1)
+    if len(rows) < 3 * WEEK or inference.chi_square_tail(between / max(inside, 1.0), WEEK - 1) >= EVIDENT_P:
+        return np.ones(len(rows))
+    weights: Floats = means[weekday] / rate
+    return weights
