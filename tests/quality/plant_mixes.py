@@ -43,7 +43,10 @@ def driver(random: Random, world: World, size: str) -> Case:
         return lifted(before, mine & (days >= first), factor_of(strength, direction))
 
     def p_of(values: Array) -> float:
-        # Both must hold: the total moved, and the member did.
+        # Both must hold: the total moved, and the member did; months of other lengths and numbers of rows may hide it.
+        moved = [values[kept & now].sum() - values[kept & previous].sum() for kept in (days < after, mine)]
+        if any((move if direction == UP else -move) <= 0 for move in moved):
+            return 1.0
         return max(
             right_tests.welch(values[kept], now[kept]) for kept in (days < after, mine & (days < after))
         )
