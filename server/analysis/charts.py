@@ -113,6 +113,13 @@ def _of_member(facts: Facts, dimension: Dimension, expression: str, member: str)
     return aggregate(facts.scope, expression, [equals(dimension, member)])
 
 
+def words(chart: insights.Chart | None) -> set[str]:
+    """What a chart prints of the data's own names beside its sentences: its axes and its series."""
+    if chart is None:
+        return set()
+    return {chart.x.label, chart.y.label, *(series.name for series in chart.series)}
+
+
 def number_axis(label: str, unit: str) -> insights.Axis:
     """An axis of numbers."""
     return insights.Axis(label=formats.sentence_case(label), kind=insights.AXIS_KIND_NUMBER, unit=unit)

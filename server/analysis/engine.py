@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from claribi.v1 import insights_pb2 as insights
 from claribi.v1 import reports_pb2 as reports
 
-from server.analysis import gate, ranking
+from server.analysis import charts, gate, ranking
 from server.analysis.answers.answer import answer_to
 from server.analysis.asking.reader import read_against
 from server.analysis.asking.reading import Reading
@@ -81,23 +81,25 @@ def analyse(request: AnalysisRequest, progress: Progress) -> reports.Report:
 def write_report(request: AnalysisRequest, progress: Progress) -> Written:
     """The content of the report: sections, insights, evidence, charts, data quality, statistics, summary, hash.
 
-    The same snapshots, question and seed give the same content_hash. Raises ValueError for an unreadable period and
-    gate.UnboundNumber should a text print a number without evidence.
+    The same snapshots, question and seed give the same content_hash. A text that prints a number without evidence is
+    left out and logged. Raises ValueError for an unreadable period.
     """
     work = _read(request, progress)
     findings = _find(request, work)
     progress("write", 0.0)
     report = _filled(request, work, findings)
     answer = answer_to(work.reading, findings, report.data_quality, work.ledger)
-    names = {source.id: source.name for source in request.sources}
-    metrics = key_metrics(work.tables, work.question, work.ledger, names)
+    called = {source.id: source.name for source in request.sources}
+    metrics = key_metrics(work.tables, work.question, work.ledger, called)
     progress("write", 0.5)
     asked = Asked(work.question, work.reading, answer)
     material = Material(report, findings, work.tables, work.unread, metrics, asked, work.ledger)
     report.summary = write_summary(material, request.sections).text
     report.sections.extend(write_sections(material, request.sections))
     report.evidence.extend(work.ledger.entries)
-    gate.check_report(report, vocabulary(work.tables) | work.ledger.names, work.ledger.said)
+    names = vocabulary(work.tables) | work.ledger.names
+    for refused in gate.without_unbound(report, names, work.ledger.said):
+        log.error("text left out of the report: %s", refused)
     report.content_hash = content_hash(report)
     progress("write", 1.0)
     return Written(report, findings, work.ledger)
@@ -197,6 +199,7 @@ def _find(request: AnalysisRequest, work: _Work) -> Findings:
             log.error("finding not told: %s", refused)
             continue  # better one finding less than a text that nothing stands behind
         turns[kind] += 1
+        work.ledger.names |= charts.words(told.chart)
         _keep(findings, finding, _with_echoes(told, finding, work.ledger))
     return findings
 

@@ -1,11 +1,13 @@
 """Refuses text that prints a number, a unit, a sign or a period nothing stands behind."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from claribi.v1 import reports_pb2
 
+from server.analysis.gate_places import Place
+from server.analysis.gate_places import places as places_of_text
 from server.analysis.gate_words import FIGURE, SLOT, loose, unit_after
 
 _SLOT = re.compile(r"\{(\d+)\}")
@@ -106,14 +108,37 @@ def check_report(
 
     A text that passed the gate when it was `said` needs only its evidence to be that of its place.
     """
+    for _, refused in _refused(report, names, said):
+        raise refused
+
+
+def without_unbound(
+    report: reports_pb2.Report, names: Iterable[str], said: Mapping[str, Said] | None = None
+) -> list[UnboundNumber]:
+    """Takes out of the report what `check_report` refuses, place by place, and gives why.
+
+    Every text was checked when it was said; what is refused here is a fault of ours, and costs its own place only.
+    """
+    refusals = list(_refused(report, names, said))
+    for place, _ in refusals:
+        place.drop()
+    return [refused for _, refused in refusals]
+
+
+def _refused(
+    report: reports_pb2.Report, names: Iterable[str], said: Mapping[str, Said] | None
+) -> Iterator[tuple[Place, UnboundNumber]]:
     displays = {evidence.id: evidence.display for evidence in report.evidence}
     free = [*names, report.question, report.name, *statistics_displays(report.statistics)]
-    for texts, evidence_ids in _texts(report):
-        held = frozenset(evidence_ids)
-        bound = [*free, *(displays[evidence_id] for evidence_id in evidence_ids)]
-        for text in texts:
-            if not said or not _is_said(text, said, held):
-                check(text, bound)
+    for place in places_of_text(report):
+        held = frozenset(place.evidence_ids)
+        bound = [*free, *(displays[evidence_id] for evidence_id in place.evidence_ids)]
+        try:
+            for text in place.texts:
+                if not said or not _is_said(text, said, held):
+                    check(text, bound)
+        except UnboundNumber as refused:
+            yield place, refused
 
 
 def _is_said(text: str, said: Mapping[str, Said], held: frozenset[str]) -> bool:
@@ -129,32 +154,3 @@ def _is_said(text: str, said: Mapping[str, Said], held: frozenset[str]) -> bool:
         else:
             return False
     return True
-
-
-def _texts(report: reports_pb2.Report) -> Iterable[tuple[list[str], list[str]]]:
-    """Every text of the report with the ids of the evidence it may print."""
-    for insight in report.insights:
-        yield [insight.title, insight.narrative, *insight.caveats], list(insight.evidence_ids)
-    by_chart = {
-        insight.chart_id: list(insight.evidence_ids) for insight in report.insights if insight.chart_id
-    }
-    for chart in report.charts:
-        points = [
-            point.evidence_id for series in chart.series for point in series.points if point.evidence_id
-        ]
-        texts = [chart.title, chart.alt, chart.x.label, chart.y.label]
-        texts += [mark.text for mark in chart.annotations] + [series.name for series in chart.series]
-        yield texts, by_chart.get(chart.id, []) + points
-    for section in report.sections:
-        yield [section.title, *section.paragraphs, *section.bullets], list(section.evidence_ids)
-        for row in section.table.rows:
-            yield list(row.cells), list(section.evidence_ids)
-        for metric in section.metrics:
-            yield [metric.label, metric.display, metric.change_display], list(metric.evidence_ids)
-    for finding in report.data_quality:
-        yield [finding.description], list(finding.evidence_ids)
-    yield (
-        [report.summary],
-        [insight_id for insight in report.insights for insight_id in insight.evidence_ids]
-        + [evidence_id for section in report.sections for evidence_id in section.evidence_ids],
-    )

@@ -235,14 +235,14 @@ def _words(hypothesis: Hypothesis, series: Series, step: _Step, writer: Writer) 
     relative = hypothesis.magnitude.relative is not None
     jump_unit = "%" if relative else hypothesis.magnitude.unit
     apart = difference(after, before)
-    label = f"{subject.text}, level {{}} {moment}, by {series.grain}"
+    then = f"{moment}, by {series.grain}"
     return _Words(
         subject=subject,
         moment=Name(moment),
         first=Name(periods.period_name(series.starts[step.found.first], series.grain)),
         last=Name(periods.period_name(series.starts[step.found.last], series.grain)),
-        before=writer.ledger.number(label.format("before"), before, unit=unit),
-        after=writer.ledger.number(label.format("from"), after, unit=unit),
+        before=writer.ledger.number(f"{subject.text}, level before {then}", before, unit=unit),
+        after=writer.ledger.number(f"{subject.text}, level from {then}", after, unit=unit),
         jump=writer.ledger.number(
             f"step of {subject.text} at {moment}",
             percent_of(apart, before) if relative else apart,

@@ -132,3 +132,34 @@ def test_the_cells_of_a_section_table_pass_the_gate_too() -> None:
     section.table.rows.add(cells=["South", "42"])
     with pytest.raises(gate.UnboundNumber):
         gate.check_report(report, [])
+
+
+def test_what_the_gate_refuses_in_a_whole_report_costs_its_own_place_only() -> None:
+    report = reports_pb2.Report(summary="All is well.")
+    report.evidence.add(id="e1", display="41")
+    report.insights.add(id="i1", title="It was 41.", evidence_ids=["e1"], chart_id="c1")
+    report.insights.add(id="i2", title="It was 42.", evidence_ids=["e1"], chart_id="c2")
+    for number in ("1", "2"):
+        chart = report.charts.add(id=f"c{number}", title="Bars", insight_id=f"i{number}")
+        chart.series.add(name="zone 7")
+    section = report.sections.add(title="Findings", paragraphs=["So it is.", "There were 3."])
+    section.insight_ids.extend(["i1", "i2"])
+    section.chart_ids.extend(["c1", "c2"])
+    refusals = gate.without_unbound(report, ["zone 7"])
+    assert sorted(refused.rest for refused in refusals) == ["3", "4"]
+    assert [insight.id for insight in report.insights] == ["i1"]
+    assert [chart.id for chart in report.charts] == ["c1"]
+    assert list(section.insight_ids) == ["i1"]
+    assert list(section.chart_ids) == ["c1"]
+    assert list(section.paragraphs) == ["So it is."]
+    assert report.summary == "All is well."
+    gate.check_report(report, ["zone 7"])
+
+
+def test_a_chart_that_is_refused_leaves_its_finding() -> None:
+    report = reports_pb2.Report()
+    report.insights.add(id="i1", title="So it is.", chart_id="c1")
+    report.charts.add(id="c1", title="Bars").series.add(name="zone 7")
+    assert len(gate.without_unbound(report, [])) == 1
+    assert not report.charts
+    assert not report.insights[0].HasField("chart_id")
