@@ -7,13 +7,15 @@ from claribi.v1 import insights_pb2 as insights
 from claribi.v1.data_sources_pb2 import DataColumn, DataTable
 from claribi.v1.insights_pb2 import QualityFinding
 
-from server.query.sql import literal
+from server.query.sql import drawn, literal, quote
 
 NUMBERS = (sources.COLUMN_TYPE_INTEGER, sources.COLUMN_TYPE_NUMBER)
 MANY_MISSING = 0.2
 """Share of rows without a value from which it is a warning."""
 COLUMN_BATCH = 60
 """Columns asked about in one statement."""
+MANY_ROWS = 1_000_000
+"""Rows that say where most values lie as well as all would."""
 _INT32_MAX = 2**31 - 1
 _SEVERITIES = {
     insights.QUALITY_CODE_NEGATIVE_DURATION: insights.SEVERITY_CRITICAL,
@@ -21,6 +23,11 @@ _SEVERITIES = {
     insights.QUALITY_CODE_PARTIAL_PERIOD: insights.SEVERITY_INFO,
     insights.QUALITY_CODE_CONSTANT_COLUMN: insights.SEVERITY_INFO,
 }
+
+
+def many_rows(table: DataTable) -> str:
+    """The source of a statement that asks for quantiles."""
+    return drawn(quote(table.name), table.rows, MANY_ROWS)
 
 
 def finding(

@@ -10,7 +10,7 @@ from claribi.v1 import insights_pb2
 from claribi.v1.data_sources_pb2 import DataColumn, DataTable
 from claribi.v1.insights_pb2 import QualityFinding
 
-from server.analysis.quality_finding import finding, time_columns
+from server.analysis.quality_finding import finding, many_rows, time_columns
 from server.analysis.quality_pairs import TimePair, read_pairs
 from server.analysis.roles import name_words, word_set
 from server.query.engine import Query
@@ -59,7 +59,7 @@ def _crowded(query: Query, table: DataTable, pair: TimePair) -> bool:
     """Whether the share of open rows in the last tenth of the starts lies far above that in the first half."""
     start, end = quote(pair.start.name), quote(pair.end.name)
     ends = f"quantile_disc({start}, [0.5, {1 - 1 / _PARTS}])"
-    middle, last = (query.one(select([ends], quote(table.name))) or ((None, None),))[0]
+    middle, last = (query.one(select([ends], many_rows(table))) or ((None, None),))[0]
     if middle is None or last is None or middle >= last:
         return False
     cells = [

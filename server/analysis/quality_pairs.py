@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from claribi.v1 import data_sources_pb2 as sources
 from claribi.v1.data_sources_pb2 import DataColumn, DataTable
 
-from server.analysis.quality_finding import time_columns
+from server.analysis.quality_finding import many_rows, time_columns
 from server.analysis.roles import name_words, word_set
 from server.query.engine import Query
 from server.query.sql import quote, select
@@ -60,9 +60,10 @@ def read_pairs(query: Query, table: DataTable) -> list[TimePair]:
         return []
     wanted = [cell for start, end in asked for cell in _cells(start, end)]
     found = iter(query.one(select(wanted, quote(table.name))) or ())
+    middles = query.one(select([_middle(start, end) for start, end in asked], many_rows(table))) or ()
     pairs: dict[str, TimePair] = {}
-    for start, end in asked:
-        both, negative, open_, middle, span = (next(found) for _ in range(5))
+    for (start, end), middle in zip(asked, middles, strict=True):
+        both, negative, open_, span = (next(found) for _ in range(4))
         short = middle is not None and bool(span) and middle <= _SHORT * span
         pair = TimePair(start, end, int(both), int(negative), int(open_))
         best = pairs.get(end.name)
@@ -99,12 +100,17 @@ def _nameless(columns: list[DataColumn]) -> list[tuple[DataColumn, DataColumn]]:
 
 def _cells(start: DataColumn, end: DataColumn) -> Iterator[str]:
     first, last = (f"cast({quote(column.name)} as timestamp)" for column in (start, end))
-    seconds = f"date_diff('second', {first}, {last})"
     yield f"count(*) filter ({first} is not null and {last} is not null)"
     yield f"count(*) filter ({before(end, start)})"
     yield f"count(*) filter ({last} is null and {first} is not null)"
-    yield f"quantile_disc({seconds}, 0.5) filter ({seconds} >= 0)"
     yield f"date_diff('second', min({first}), max({first}))"
+
+
+def _middle(start: DataColumn, end: DataColumn) -> str:
+    """SQL of the usual seconds from the start to the end."""
+    first, last = (f"cast({quote(column.name)} as timestamp)" for column in (start, end))
+    seconds = f"date_diff('second', {first}, {last})"
+    return f"quantile_disc({seconds}, 0.5) filter ({seconds} >= 0)"
 
 
 def before(end: DataColumn, start: DataColumn) -> str:

@@ -9,7 +9,7 @@ from claribi.v1 import insights_pb2
 from claribi.v1.data_sources_pb2 import DataColumn, DataTable
 from claribi.v1.insights_pb2 import QualityFinding
 
-from server.analysis.quality_finding import COLUMN_BATCH, NUMBERS, finding, moment, time_columns
+from server.analysis.quality_finding import COLUMN_BATCH, NUMBERS, finding, many_rows, moment, time_columns
 from server.analysis.roles import name_words, word_set
 from server.query.engine import Query
 from server.query.sql import quote, select
@@ -101,7 +101,7 @@ def _usual(query: Query, table: DataTable, columns: list[DataColumn]) -> dict[st
     for start in range(0, len(columns), COLUMN_BATCH):
         batch = columns[start : start + COLUMN_BATCH]
         wanted = [f"quantile_disc({quote(column.name)}, [0.05, 0.95])" for column in batch]
-        answer = query.one(select(wanted, quote(table.name))) or ()
+        answer = query.one(select(wanted, many_rows(table))) or ()
         found |= {c.name: (float(q[0]), float(q[1])) for c, q in zip(batch, answer, strict=True) if q}
     return found
 
@@ -160,9 +160,8 @@ def _far_days(query: Query, table: DataTable, now: datetime) -> Iterator[_Limit]
     if not asked:
         return
     moments = [f"cast({quote(column.name)} as timestamp)" for column in asked]
-    spans = (
-        query.one(select([f"quantile_disc({at}, [0.05, 0.95])" for at in moments], quote(table.name))) or ()
-    )
+    ends = [f"quantile_disc({at}, [0.05, 0.95])" for at in moments]
+    spans = query.one(select(ends, many_rows(table))) or ()
     for column, at, span in zip(asked, moments, spans, strict=True):
         if not span:
             continue

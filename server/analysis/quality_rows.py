@@ -16,6 +16,9 @@ from server.query.sql import quote, select
 _CHANCE = 0.01
 """Pairs of equal rows that chance alone would bring: above this they are no finding."""
 
+_HELD = 5_000_000
+"""Different values that are held in memory at once; more are counted part by part."""
+
 
 def duplicate_rows(query: Query, table: DataTable, now: datetime) -> list[QualityFinding]:
     """Rows that stand there again in every column, unless so few values make repeats by chance likely.
@@ -50,10 +53,22 @@ def _count(query: Query, table: DataTable) -> int:
     """Rows beyond the first of each kind; whole rows are compared only where the most telling column repeats."""
     if not table.columns:
         return 0
-    source, name = quote(table.name), quote(max(table.columns, key=lambda column: column.distinct).name)
-    repeats = select([name], source, where=f"{name} is not null", group=name) + " having count(*) > 1"
-    few = f"{name} in ({repeats}) or {name} is null"
+    telling = max(table.columns, key=lambda column: column.distinct)
+    parts = -(-max(telling.distinct, 1) // _HELD)
+    return sum(
+        _count_part(query, table, quote(telling.name), part=part, parts=parts) for part in range(parts)
+    )
+
+
+def _count_part(query: Query, table: DataTable, name: str, *, part: int, parts: int) -> int:
+    """The same of the rows whose value in the telling column falls into one part; nothing is one value."""
+    source, value = quote(table.name), f"hash({name})"
+    mine = f"{value} % {parts} = {part}"
+    repeated = f"{select([value], source, where=mine, group=value)} having count(*) > 1"
+    if query.one(select(["v"], f"({repeated}) as t(v)", limit=1)) is None:
+        return 0
     different = f"count(distinct {row_hash(column.name for column in table.columns)})"
+    few = f"{mine} and {value} in ({repeated})"
     answer = query.one(select([f"count(*) - {different}"], source, where=few))
     return int(answer[0]) if answer else 0
 

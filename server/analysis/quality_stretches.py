@@ -10,7 +10,7 @@ from claribi.v1.data_sources_pb2 import DataTable
 from server.analysis import periods
 from server.analysis.columns import TimeColumn, plan_table
 from server.analysis.inference import Floats
-from server.analysis.quality_finding import within
+from server.analysis.quality_finding import MANY_ROWS, many_rows, within
 from server.query.engine import Query
 from server.query.sql import quote, select
 
@@ -47,10 +47,10 @@ def grain_of(query: Query, table: DataTable, time: TimeColumn) -> str | None:
     """The finest grain with enough rows a period and not too many periods; None for too few rows or moments."""
     real = f"{time.value} between timestamp '1800-01-01' and timestamp '2200-01-01'"
     ends = [f"quantile_disc({time.value}, 0.001)", f"quantile_disc({time.value}, 0.999)", "count(*)"]
-    answer = query.one(select(ends, quote(table.name), where=real))
+    answer = query.one(select(ends, many_rows(table), where=real))
     if answer is None or answer[0] is None or answer[0] >= answer[1]:
         return None
-    span, rows = answer[1] - answer[0], int(answer[2])
+    span, rows = answer[1] - answer[0], int(answer[2] * max(1.0, table.rows / MANY_ROWS))
     lengths = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
     for grain, length in lengths.items():
         count = span / length + 1

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from server.analysis.columns import Dimension, Measure, TimeColumn
 from server.analysis.joins import Join, joined
 from server.analysis.periods import Span
-from server.query.sql import select
+from server.query.sql import drawn, select
 
 Parameter = str | float | int
 LOOKED_AT = 200_000  # rows that are enough to choose how to look at a table
@@ -91,11 +91,7 @@ class Scope:
 
     def drawn(self, cells: Sequence[str], most: int) -> str:
         """The source of a statement of these cells: about `most` rows, each as likely as the others, or the table."""
-        rows = joined(self.table, self.joins, cells)
-        if self.rows <= most:
-            return rows
-        # Row by row: drawing so many at once would hold all columns of the table in memory.
-        return f"(from {rows} tablesample bernoulli({100.0 * most / self.rows:.6f}%) repeatable (1))"
+        return drawn(joined(self.table, self.joins, cells), self.rows, most)
 
     def base(self) -> tuple[Condition, ...]:
         """The conditions every query of this scope carries."""

@@ -48,6 +48,17 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def drawn(source: str, rows: int, most: int) -> str:
+    """The source of `rows` rows, or of a taller one about `most` rows, each as likely as the others.
+
+    For what many rows say as well as all: a quantile of all must hold all values in memory.
+    """
+    if rows <= most:
+        return source
+    # Row by row: drawing so many at once would hold all columns of the table in memory.
+    return f"(from {source} tablesample bernoulli({100.0 * most / rows:.6f}%) repeatable (1))"
+
+
 def select(
     columns: Iterable[str],
     source: str,
