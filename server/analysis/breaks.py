@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -66,6 +67,15 @@ def level_break(values: Floats, phases: Places | None = None) -> Break | None:
     for a random walk the step must stand out among its steps (the idea of Zivot and Andrews 1992, J. Bus. Econ.
     Stat. 10); what the estimate of the autocorrelation leaves is in the simulated critical values.
     """
+    seasons = None if phases is None else phases.tobytes()
+    return _level_break(values.tobytes(), seasons)
+
+
+@lru_cache(maxsize=1024)
+def _level_break(numbers: bytes, seasons: bytes | None) -> Break | None:
+    """The same of the arrays' bytes, remembered: whether a trend is a step is asked of the series that breaks are."""
+    values = np.frombuffer(numbers, dtype=np.float64)
+    phases = None if seasons is None else np.frombuffer(seasons, dtype=np.int64)
     n = len(values)
     if n < LEAST_PERIODS or np.ptp(values) <= 0.0:
         return None

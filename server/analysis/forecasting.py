@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -76,8 +76,13 @@ def forecast(values: Floats, phases: Places | None, cycle: int) -> Forecast | No
     usual = float(np.nanmean(np.abs(truth - naive)))
     tried = []
     for method in _methods(values, phases):
-        past = np.array([predicted(values[:o], places[: o + ahead], method) for o in origins])
-        tried.append((float(np.nanmean(np.abs(truth - past))), method, past))
+        fits = [
+            _fitted(_scaled(values[:o], method), places[: o + ahead], sloped=method.sloped) for o in origins
+        ]
+        for weight in WEIGHTS:
+            weighted = replace(method, weight=weight)
+            past = np.array([_beyond(fit, o, weighted) for fit, o in zip(fits, origins, strict=True)])
+            tried.append((float(np.nanmean(np.abs(truth - past))), weighted, past))
     best, method, past = min(tried, key=lambda item: item[0])
     if usual <= 0.0 or best > BETTER * usual:
         return None
@@ -92,11 +97,11 @@ def _ahead(n: int, cycle: int) -> int:
 
 
 def _methods(values: Floats, phases: Places | None) -> Iterator[Method]:
+    """Every scale, with a slope and without, before the weights of the latest deviation."""
     scales = (False, True) if (values > 0).all() else (False,)
     for logarithm in scales:
         for sloped in (False, True):
-            for weight in WEIGHTS:
-                yield Method(sloped, weight, logarithm, phases is not None)
+            yield Method(sloped, 0.0, logarithm, phases is not None)
 
 
 def _naive(values: Floats, ahead: int, cycle: int) -> Floats:
@@ -118,16 +123,27 @@ def _scaled(values: Floats, method: Method) -> Floats:
     return np.log(np.maximum(values, 1e-300)) if method.logarithm else values
 
 
-def predicted(values: Floats, places: Places, method: Method) -> Floats:
-    """The forecast after the values, shape (n,), for the phases beyond them, shape (n + ahead,)."""
-    n = len(values)
-    fitted, level = _fitted(_scaled(values, method), places, method)
-    beyond = fitted[n:] + level
+@dataclass(frozen=True)
+class _Fit:
+    """Line and season at every period, known and ahead, and how far the known values deviate, oldest first."""
+
+    line: Floats
+    deviation: Floats
+
+
+def _beyond(fit: _Fit, n: int, method: Method) -> Floats:
+    """The forecast after n known values."""
+    beyond: Floats = fit.line[n:] + _level(fit, method.weight)
     return np.exp(np.minimum(beyond, 700.0)) if method.logarithm else beyond
 
 
-def _fitted(values: Floats, places: Places, method: Method) -> tuple[Floats, float]:
-    """Line and season at every period, known and ahead, and the level the deviations have reached."""
+def _level(fit: _Fit, weight: float) -> float:
+    """The level the deviations have reached."""
+    kept = weight * (1.0 - weight) ** np.arange(len(fit.deviation) - 1, -1, -1.0)
+    return float(kept @ fit.deviation)
+
+
+def _fitted(values: Floats, places: Places, *, sloped: bool) -> _Fit:
     n, time = len(values), np.arange(len(places), dtype=np.float64)
     known = places[:n]
     counts = np.maximum(np.bincount(known, minlength=int(places.max()) + 1), 1)
@@ -137,24 +153,21 @@ def _fitted(values: Floats, places: Places, method: Method) -> tuple[Floats, flo
         return centred
 
     slope = 0.0
-    if method.sloped:
+    if sloped:
         away = without_mean(time[:n])
         slope = float(away @ without_mean(values)) / max(float(away @ away), 1e-300)
     flat = values - slope * time[:n]
     season = np.bincount(known, weights=flat, minlength=len(counts)) / counts
-    deviation = flat - season[known]
-    kept = method.weight * (1.0 - method.weight) ** np.arange(n - 1, -1, -1.0)
-    return season[places] + slope * time, float(kept @ deviation)
+    return _Fit(season[places] + slope * time, flat - season[known])
 
 
 def _with_intervals(
     values: Floats, places: Places, method: Method, *, missed: Floats, error: float
 ) -> Forecast:
     n = len(values)
-    fitted, level = _fitted(_scaled(values, method), places, method)
-    deviation = _scaled(values, method) - fitted[:n]
-    spread = float(deviation.std(ddof=1))
-    middle = fitted[n:] + level
+    fit = _fitted(_scaled(values, method), places, sloped=method.sloped)
+    spread = float(fit.deviation.std(ddof=1))
+    middle = fit.line[n:] + _level(fit, method.weight)
     half = _half_widths(missed, spread if method.weight == 0.0 else 0.0)
     # What the weight carries on adds up from period to period.
     half = np.maximum(half, half[0] * np.sqrt(1.0 + np.arange(len(half)) * method.weight**2))

@@ -2,8 +2,10 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from server.analysis.inference import SMALLEST_P, Floats, t_quantile, t_two_sided
 from server.analysis.regression import least_squares
@@ -71,8 +73,15 @@ def steady_trend(values: Floats) -> Trend:
 
 def theil_sen(values: Floats) -> float:
     """The median of the slopes between all pairs of periods."""
-    first, second = np.triu_indices(len(values), 1)
+    first, second = _pairs(len(values))
     return float(np.median((values[second] - values[first]) / (second - first)))
+
+
+@lru_cache(maxsize=8)
+def _pairs(n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """All pairs of places; the many series of a table are of few lengths."""
+    first, second = np.triu_indices(n, 1)
+    return first, second
 
 
 def explained_by_line(values: Floats) -> float:
