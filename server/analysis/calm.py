@@ -9,13 +9,14 @@ import numpy as np
 from server.analysis import inference, periods
 from server.analysis.breaks import MOMENT
 from server.analysis.facts import Facts
-from server.analysis.inference import Floats, normal_two_sided, skewed_two_sided
+from server.analysis.inference import Floats, normal_two_sided
 from server.analysis.row_days import Days, row_days
 from server.analysis.series import Series
 
 SCALES = (40, 20, 10)  # stretches of time in which the rest is checked for calm
 LEAST_BLOCKS = 8
 UNREST = 2.0  # standard deviations of the stretches' squares above which data are not calm
+LENIENT = 3.0  # the same where only what is far from all others is looked for
 TRUSTED_BLOCKS = 30.0  # stretches that the spread between days counts as, beside that between stretches
 TRIMMED = 0.03  # share of all at either end within which no step is looked for
 LEAST_SIDE = 20.0  # rows (of totals: days) there, at least
@@ -58,7 +59,7 @@ def calm_course(facts: Facts, series: Series) -> Course | None:
     stepped = step.statistic**2 >= line.statistic**2 + BETTER
     if stepped and _yearly(days) > step.statistic**2:
         return None
-    days = _calmed(days, _along_step(days, step) if stepped else _along_line(days))
+    days = calmed(days, _along_step(days, step) if stepped else _along_line(days))
     return None if days is None else Course(_step(days) if stepped else _line(days), stepped)
 
 
@@ -75,45 +76,51 @@ def calm_last(facts: Facts, series: Series) -> Moved | None:
     before = days.within(days.first, start)
     if not last.n.sum() > 0.0 or len(before.at) < 2 * len(last.at):
         return None
-    sloping = abs(_line(before).statistic) >= SLOPING
-    calmed = _calmed(before, _along_line(before) if sloping else np.full(len(before.at), before.mean))
-    return None if calmed is None else _after(calmed, last, start, sloping=sloping)
+    along = _along_line(before) if sloping(before) else None
+    rest = calmed(before, along)
+    return None if rest is None else _after(rest, last, start, along=along is not None)
 
 
-def _after(before: Days, last: Days, start: datetime, *, sloping: bool) -> Moved:
+def sloping(days: Days, errors: float = SLOPING) -> bool:
+    """Whether the days rise or fall by so many standard errors."""
+    return abs(_line(days).statistic) >= errors
+
+
+def _after(before: Days, last: Days, start: datetime, *, along: bool) -> Moved:
     """The mean of the last days against that of the others, or against where their line leads."""
     line, n, whole = _line(before), float(last.n.sum()), float(before.n.sum())
-    ahead = (
-        float((last.n * last.at).sum()) / n - float((before.n * before.at).sum()) / whole if sloping else 0.0
-    )
-    jump = last.mean - before.mean - line.jump * ahead
-    of_line = (line.jump / line.statistic) * ahead if sloping else 0.0
-    error = math.sqrt(before.variance * (1.0 / n + 1.0 / whole) + of_line**2)
-    skew = before.skew * before.variance**1.5 / n**2 / error**3
-    return Moved(jump / error, skewed_two_sided(jump / error, skew), start, jump, start, start)
+    jump, known = last.mean - before.mean, 1.0 / whole
+    if along:
+        ahead = float((last.n * last.at).sum()) / n - float((before.n * before.at).sum()) / whole
+        jump -= line.jump * ahead
+        known += (line.jump / line.statistic * ahead) ** 2 / before.variance
+    statistic, p_value = before.against(jump, n, 1.0 / known)
+    return Moved(statistic, p_value, start, jump, start, start)
 
 
-def _calmed(days: Days, expected: Floats) -> Days | None:
-    """The days with the variance they show; None where what is left does not scatter as independent rows do.
+def calmed(days: Days, expected: Floats | None, *, course: bool = True) -> Days | None:
+    """The days with the variance they show; None where they do not scatter as independent rows do.
 
-    Between days, between stretches of days, without memory, a further step or a wave of a year. Stretches that spread
-    a little wider are paid for: their variance is shrunk towards that of the days (Smyth 2004, Stat. Appl. Genet. Mol.
-    Biol. 3).
+    About what is expected, their mean where nothing is given: between days, between stretches of days, without memory,
+    and, where their course is asked for, a further step or a wave of a year. Stretches that spread a little wider are
+    paid for: their variance is shrunk towards that of the days (Smyth 2004, Stat. Appl. Genet. Mol. Biol. 3).
     """
-    excess, d = days.total - days.n * expected, len(days.n)
+    excess, d = days.total - days.n * (days.mean if expected is None else expected), len(days.n)
     by_day = float((excess**2 / days.n).sum()) / days.variance
     if d < 2 * LEAST_BLOCKS or by_day > d * (1.0 + STRETCHED) + 3.0 * math.sqrt(2.0 * d):
         return None
-    wider = 1.0
+    wider, unrest = 1.0, UNREST if course else LENIENT
     for blocks in dict.fromkeys(min(scale, d // 2) for scale in SCALES):
         edges = np.linspace(0, d, blocks + 1).astype(int)[:-1]
         z = np.add.reduceat(excess, edges) / np.sqrt(days.variance * np.add.reduceat(days.n, edges))
         spread, memory = float((z**2).sum()), float(z[1:] @ z[:-1])
-        if spread > blocks + UNREST * math.sqrt(2.0 * blocks) or memory > 2.0 / math.sqrt(blocks) * spread:
+        if spread > blocks + unrest * math.sqrt(2.0 * blocks) or memory > 2.0 / math.sqrt(blocks) * spread:
             return None
         wider = max(wider, (spread + TRUSTED_BLOCKS) / (blocks + TRUSTED_BLOCKS))
     left = replace(days, total=excess)
-    if _step(left).p_value < EVIDENT_P or inference.chi_square_tail(_yearly(left), 2.0) < EVIDENT_P:
+    if course and (
+        _step(left).p_value < EVIDENT_P or inference.chi_square_tail(_yearly(left), 2.0) < EVIDENT_P
+    ):
         return None
     return replace(days, variance=days.variance * wider)
 
@@ -146,9 +153,7 @@ def _step(days: Days) -> Moved:
     best = int(np.argmax(np.abs(statistic)))
     likely = np.flatnonzero(inside & (statistic**2 >= statistic[best] ** 2 - MOMENT))
     moments = [periods.shift(days.first, "day", int(days.at[i + 1])) for i in (best, likely[0], likely[-1])]
-    z = float(statistic[best])
-    skew = days.skew * days.variance**1.5 * (float(after[best]) ** -2.0 - float(before[best]) ** -2.0)
-    tail = skewed_two_sided(z, skew / float(error[best]) ** 3)
+    z, tail = days.against(float(jump[best]), float(after[best]), float(before[best]))
     p_value = _largest_p(abs(z), tail, least / n)
     return Moved(z, p_value, moments[0], float(jump[best]), moments[1], moments[2])
 

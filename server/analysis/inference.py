@@ -41,6 +41,14 @@ def skewed_two_sided(statistic: float, skew: float) -> float:
     return max(p_value, min(1.0, 2.0 * tail))
 
 
+def skewed_quantile(probability: float, skew: float) -> float:
+    """The quantile of the standardised gamma distribution of a positive skewness; of the normal for a tiny one."""
+    if skew < LEAST_SKEW:
+        return float(special.ndtri(probability))
+    shape = 4.0 / skew**2
+    return float((special.gammaincinv(shape, probability) - shape) / math.sqrt(shape))
+
+
 def chi_square_tail(statistic: float, degrees: float) -> float:
     """P(X >= statistic) of chi-square."""
     return float(special.chdtrc(degrees, statistic))

@@ -95,6 +95,13 @@ class Span:
         return f"{period_name(self.start, self.grain)} to {period_name(last, self.grain)}"
 
     @property
+    def preposition(self) -> str:
+        """What the name is said after: `on` a day, `in` a month, `from` one to another."""
+        if shift(self.start, self.grain, 1) < self.end:
+            return "from"
+        return "on" if self.grain in {"day", "hour"} else "in"
+
+    @property
     def last_moment(self) -> str:
         """The last day (or hour) inside, ISO 8601."""
         if self.grain == "hour":

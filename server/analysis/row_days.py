@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.analysis import inference, periods
-from server.analysis.facts import Facts, complete_starts
+from server.analysis.facts import Facts, Overview, complete_starts
 from server.analysis.inference import Floats
 from server.analysis.series import Series
 
@@ -17,6 +17,8 @@ LEAST_DAYS = 16
 LEAST_ROWS = 200
 EVIDENT_P = 0.01  # of weekdays that differ in their number of rows
 WEEK = 7
+HEAVY_SKEW = 3.0
+HEAVY_EXCESS = 2.0  # root variances by which a unit lies further out than its skewness explains
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,34 @@ class Days:
     total: Floats
     variance: float
     skew: float
+    above: float = (
+        0.0  # how far a single row lies above and below what such skewness explains, in root variances
+    )
+    below: float = 0.0
+    by_row: bool = False  # whether a unit is a row
+
+    def where(self, inside: NDArray[np.bool_]) -> "Days":
+        """The days marked."""
+        return replace(self, at=self.at[inside], n=self.n[inside], total=self.total[inside])
 
     def within(self, start: datetime, end: datetime) -> "Days":
         """The days from the start up to, not including, the end."""
         low, high = ((moment - self.first).days for moment in (start, end))
-        inside = (self.at >= low) & (self.at < high)
-        return replace(self, at=self.at[inside], n=self.n[inside], total=self.total[inside])
+        return self.where((self.at >= low) & (self.at < high))
+
+    def against(self, jump: float, n: float, rest: float) -> tuple[float, float]:
+        """The statistic of a difference between the mean of n units and that of the rest, and its p value.
+
+        The p value is that of a sum of skewed amounts, and of what is left without the one row that lies furthest out:
+        with heavy tails a single row makes a mean.
+        """
+        error = math.sqrt(self.variance * (1.0 / n + 1.0 / rest))
+        skew = self.skew * self.variance**1.5 * (n**-2.0 - rest**-2.0) / error**3
+        fewer, upwards = min(n, rest), (jump > 0.0) == (n <= rest)
+        single = (self.above if upwards else self.below) * math.sqrt(self.variance) / fewer / error
+        statistic = jump / error
+        kept = math.copysign(max(abs(statistic) - single, 0.0), statistic)
+        return statistic, inference.skewed_two_sided(kept, skew)
 
     @property
     def mean(self) -> float:
@@ -46,8 +70,11 @@ class Days:
         return float(self.total.sum() / self.n.sum())
 
 
-def row_days(facts: Facts, series: Series) -> Days | None:
-    """The whole days of a series; None where rows say nothing: levels, few rows, rows that go together."""
+def row_days(facts: Facts, series: Series, *, rows: Overview | None = None) -> Days | None:
+    """The whole days of a series; None where rows say nothing: levels, few rows, rows that go together.
+
+    `rows` is what single rows are like, where it is known better than from all rows.
+    """
     timeline, measure = facts.timeline, series.measure
     if timeline is None or measure.level or timeline.grain == "month" or _clustered(facts, series):
         return None
@@ -63,7 +90,8 @@ def row_days(facts: Facts, series: Series) -> Days | None:
     if float(n.sum()) < LEAST_ROWS:
         return None
     days = Days(whole[0], np.arange(len(whole), dtype=np.float64), n, total, 0.0, 0.0)
-    found = _of_totals(facts, series, days) if measure.additive else _of_means(facts, series, days)
+    overview = rows or _overview(facts, series)
+    found = _of_totals(series, days, overview) if measure.additive else _of_means(days, overview)
     return found if found is not None and found.variance > 0.0 else None
 
 
@@ -88,22 +116,30 @@ def _cells(facts: Facts, series: Series) -> tuple[NDArray[Any], Floats, Floats] 
     return periods.as_array(breakdown.starts), breakdown.n[measure][member], breakdown.total[measure][member]
 
 
-def _of_means(facts: Facts, series: Series, days: Days) -> Days | None:
-    known, overview = days.n > 0, facts.overview[series.measure]
-    at, n, total = days.at[known], days.n[known], days.total[known]
-    return Days(days.first, at, n, total, _row_variance(facts, series), overview.skew)
-
-
-def _row_variance(facts: Facts, series: Series) -> float:
-    """The variance of one row, of the member where the series is one's."""
+def _overview(facts: Facts, series: Series) -> Overview | None:
+    """What single rows are like; their spread is the member's own where the series is one's. None for counts."""
+    known = facts.overview.get(series.measure)
     breakdown = next((found for found in facts.breakdowns if found.dimension == series.dimension), None)
-    if breakdown is None or series.member is None or series.measure.aggregation == "ratio":
-        return facts.overview[series.measure].deviation ** 2
+    if known is None or breakdown is None or series.member is None or series.measure.aggregation == "ratio":
+        return known
     own = float(breakdown.groups(series.measure).variance[breakdown.members.index(series.member)])
-    return own if math.isfinite(own) else 0.0
+    return replace(known, deviation=math.sqrt(own) if math.isfinite(own) else 0.0)
 
 
-def _of_totals(facts: Facts, series: Series, days: Days) -> Days | None:
+def _of_means(days: Days, rows: Overview | None) -> Days | None:
+    if rows is None or rows.deviation <= 0.0:
+        return None
+    known = days.n > 0
+    above, below = (
+        _unexplained(abs(end - rows.mean) / rows.deviation, way * rows.skew, rows.n)
+        for end, way in ((rows.high, 1.0), (rows.low, -1.0))
+    )
+    kept = days.where(known)
+    variance = rows.deviation**2
+    return replace(kept, variance=variance, skew=rows.skew, above=above, below=below, by_row=True)
+
+
+def _of_totals(series: Series, days: Days, rows: Overview | None) -> Days | None:
     """Days as exposures: quasi-Poisson in the number of rows, compound Poisson in their sum.
 
     What arrives at random has the variance of its mean, times what the days scatter more than that; a sum of rows the
@@ -111,18 +147,31 @@ def _of_totals(facts: Facts, series: Series, days: Days) -> Days | None:
     """
     weights = _weekdays(days.n, (days.first.weekday() + days.at.astype(np.int64)) % WEEK)
     open_ = weights > 0.0
-    n, rows, at, total = weights[open_], days.n[open_], days.at[open_], days.total[open_]
-    rate = float(rows.sum() / n.sum())
+    n, counts, at, total = weights[open_], days.n[open_], days.at[open_], days.total[open_]
+    rate = float(counts.sum() / n.sum())
     # Between one day and the next, so that what moves slowly does not count.
-    moves = np.diff(rows - rate * n)
+    moves = np.diff(counts - rate * n)
     dispersion = max(1.0, float((moves**2 / (n[1:] + n[:-1])).mean()) / rate)
-    if series.measure.counts_rows:
-        return Days(days.first, at, n, rows, rate * dispersion, math.sqrt(dispersion / rate))
-    overview = facts.overview[series.measure]
-    spread, mean = _row_variance(facts, series), float(total.sum() / rows.sum())
+    if rows is None or series.measure.counts_rows:
+        return Days(days.first, at, n, counts, rate * dispersion, math.sqrt(dispersion / rate))
+    spread, mean = rows.deviation**2, float(total.sum() / counts.sum())
     variance = rate * (spread + dispersion * mean**2)
-    third = overview.skew * spread**1.5 + 3.0 * mean * spread + mean**3
-    return Days(days.first, at, n, total, variance, rate * third / variance**1.5)
+    skew = rate * (rows.skew * spread**1.5 + 3.0 * mean * spread + mean**3) / variance**1.5
+    above, below = (
+        _unexplained(max(end, 0.0) / math.sqrt(variance), way * skew, len(n))
+        for end, way in ((rows.high, 1.0), (-rows.low, -1.0))
+    )
+    return Days(days.first, at, n, total, variance, skew, above, below)
+
+
+def is_heavy(days: Days) -> bool:
+    """Whether single units lie so far out that means of a few of them are not trusted."""
+    return abs(days.skew) > HEAVY_SKEW or max(days.above, days.below) > HEAVY_EXCESS
+
+
+def _unexplained(distance: float, skew: float, n: int) -> float:
+    """How much further out the furthest of n values lies than the gamma distribution of their skewness has it."""
+    return max(0.0, distance - inference.skewed_quantile(1.0 - 1.0 / (n + 1.0), skew))
 
 
 def _weekdays(rows: Floats, weekday: NDArray[np.int64]) -> Floats:

@@ -150,6 +150,12 @@ def within(scope: Scope, span: Span) -> Condition:
     return between(scope.time, span.start, span.end)
 
 
+def outside(scope: Scope, span: Span) -> Condition:
+    """Rows before or after the span."""
+    inside = within(scope, span)
+    return Condition(f"not ({inside.sql})", inside.params)
+
+
 def equals(dimension: Dimension, member: str) -> Condition:
     """Rows of one member."""
     return Condition(f"{dimension.value} = ?", (member,))
@@ -192,7 +198,7 @@ def percent_of(part: Scalar, whole: Scalar) -> Scalar:
 
 def times(number: Scalar, factor: float) -> Scalar:
     """The number so many times."""
-    sql = select([f"{factor:g} * a.v"], f"(select ({number.sql}) as v) as a")
+    sql = select([f"{factor:.17g} * a.v"], f"(select ({number.sql}) as v) as a")
     return Scalar(number.scope, sql, number.params)
 
 

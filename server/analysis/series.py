@@ -100,6 +100,17 @@ def member_series(
     return replace(found, dimension=breakdown.dimension, member=breakdown.members[member])
 
 
+def same_series(facts: Facts, series: Series, grain: str) -> Series | None:
+    """The same measure of the same member at another grain; None where it has gaps there."""
+    if grain == series.grain:
+        return series
+    if series.dimension is None or series.member is None:
+        return overall_series(facts, series.measure, grain)
+    breakdown = facts.breakdown(series.dimension.column)
+    member = breakdown.members.index(series.member)
+    return member_series(facts, breakdown, series.measure, member=member, grain=grain)
+
+
 @lru_cache(maxsize=64)
 def _bins(moments: tuple[datetime, ...], starts: tuple[datetime, ...], grain: str) -> NDArray[np.int64]:
     """For each moment the index of its period, -1 outside."""

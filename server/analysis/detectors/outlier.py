@@ -1,5 +1,6 @@
 """Periods far from what season, trend and neighbours lead one to expect."""
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +10,9 @@ from server.analysis import charts, formats, inference, periods
 from server.analysis.breaks import in_two_units
 from server.analysis.columns import Measure
 from server.analysis.evidence import Figure, Name, Text, join
-from server.analysis.facts import SLICE_MEMBERS, Breakdown, Facts, complete_starts, native_grain
+from server.analysis.facts import SLICE_MEMBERS, Breakdown, Facts, Timeline, complete_starts, native_grain
+from server.analysis.far_days import far_days, otherwise, pictured
+from server.analysis.far_periods import MOST_OUTLIERS, rows_p, steadied, unexplained
 from server.analysis.hypothesis import (
     Finding,
     Hypothesis,
@@ -25,20 +28,23 @@ from server.analysis.hypothesis import (
 from server.analysis.inference import Extreme, Floats
 from server.analysis.means import both_ways
 from server.analysis.periods import Span, one_period
+from server.analysis.row_days import HEAVY_SKEW
 from server.analysis.scales import settled
-from server.analysis.scope import Scalar, difference, measured, percent_change, series_sql, within
+from server.analysis.scope import (
+    Scalar,
+    aggregate,
+    difference,
+    percent_change,
+    series_sql,
+    within,
+)
 from server.analysis.series import Series, member_series, phases, season
 from server.analysis.slices import sliced_measures, whole
 from server.query.sql import select
 
 LEAST_PERIODS = 24
 MOST_PERIODS = 1500
-NEIGHBOURS = 5  # periods on either side that say what to expect
-MOST_OUTLIERS = 5
 THIN_ROWS = 5.0  # a day; with fewer, weeks are looked at
-CALM = (0.5, 1.3)  # how much more than by the number of their rows means may scatter to be calm
-CALM_ROWS = 5.0  # behind a usual mean
-_MEDIAN_SQUARE = 0.4549  # of a standard normal variable
 MATERIAL_DISTANCE = 4.0  # robust spreads
 MATERIAL_SHARE = 0.20  # of what was expected
 COMPARED_SPAN = 8  # like periods on either side whose median is called usual
@@ -50,6 +56,17 @@ class _Found:
 
     extremes: tuple[Extreme, ...]
     by_phase: bool
+    is_run: bool = False  # of days, judged by its rows
+
+
+@dataclass(frozen=True)
+class _Away:
+    """How far a period or a run lies from what is usual, and when."""
+
+    value: float
+    relative: float | None
+    span: Span
+    found: _Found
 
 
 class Outlier:
@@ -69,16 +86,15 @@ class Outlier:
 def _proposed(facts: Facts) -> list[Hypothesis]:
     if facts.timeline is None or facts.report_grain is None:
         return []
-    native = native_grain(facts.timeline)
-    thin = native == "day" and float(facts.timeline.rows.mean()) < THIN_ROWS
-    fine = "week" if thin else native
-    found = []
+    calm = {series.measure: _calm(facts, series) for series in whole(facts, facts.report_grain)}
+    found = [hypothesis for hypothesis in calm.values() if hypothesis is not None]
+    fine = _fine(facts.timeline)
     for grain in dict.fromkeys((fine, *_weeks(facts), facts.report_grain)):
         examined = (
             _examine(facts, series)
             for series in whole(facts, grain)
-            if series.measure.aggregation != "average"
-            or settled(facts, series.measure, float(facts.timeline.rows.sum()) / len(series.values))
+            if calm.get(series.measure) is None
+            and _settled(facts, series, float(facts.timeline.rows.sum()) / len(series.values))
         )
         known = (hypothesis for hypothesis in examined if hypothesis is not None)
         # Totals are seen by weeks in thin tables only.
@@ -91,6 +107,20 @@ def _proposed(facts: Facts) -> list[Hypothesis]:
     return found
 
 
+def _settled(facts: Facts, series: Series, rows: float) -> bool:
+    """Whether no single row makes a period stand out: of totals only where rows have heavy tails."""
+    seen, summed = facts.overview.get(series.measure), series.measure.aggregation == "sum"
+    if seen is None or (summed and abs(seen.skew) <= HEAVY_SKEW):
+        return True
+    return series.measure.aggregation not in ("average", "sum") or settled(facts, series.measure, rows)
+
+
+def _fine(timeline: Timeline) -> str:
+    """The finest grain whose periods are looked at one by one."""
+    native = native_grain(timeline)
+    return "week" if native == "day" and float(timeline.rows.mean()) < THIN_ROWS else native
+
+
 def _weeks(facts: Facts) -> tuple[str, ...]:
     """Weeks, in which a run of days that are only a little off shows; none where they are what is followed anyway."""
     fine = facts.timeline is not None and facts.timeline.grain in ("hour", "day")
@@ -101,16 +131,26 @@ def _oddest_member(facts: Facts, breakdown: Breakdown, measure: Measure, grain: 
     """The member with the most extreme period, its p value corrected for the members looked at."""
     if len(breakdown.members) > SLICE_MEMBERS:
         return None
-    examined = []
+    examined: list[Hypothesis | None] = []
     weeks = () if measure.additive else _weeks(facts)
-    for seen in dict.fromkeys((grain, *weeks)):
-        for place in range(len(breakdown.members)):
-            if not settled(facts, measure, _rows_a_period(facts, breakdown, place, seen)):
-                continue
-            series = member_series(facts, breakdown, measure, member=place, grain=seen)
-            hypothesis = _examine(facts, series) if series is not None else None
-            if hypothesis is not None:
-                examined.append(hypothesis)
+    for place in range(len(breakdown.members)):
+        by_grain = {
+            seen: member_series(facts, breakdown, measure, member=place, grain=seen)
+            for seen in dict.fromkeys((grain, *weeks, facts.report_grain or grain))
+        }
+        known = [series for series in by_grain.values() if series is not None]
+        calm = _calm(facts, known[-1]) if known else None
+        if calm is not None:
+            examined.append(calm)
+            continue
+        for seen in dict.fromkeys((grain, *weeks)):
+            series = by_grain[seen]
+            if series is not None and settled(facts, measure, _rows_a_period(facts, breakdown, place, seen)):
+                examined.append(_examine(facts, series))
+    return _oddest([hypothesis for hypothesis in examined if hypothesis is not None])
+
+
+def _oddest(examined: list[Hypothesis]) -> Hypothesis | None:
     if not examined:
         return None
     oddest = min(examined, key=lambda hypothesis: hypothesis.tested.p_value)
@@ -130,55 +170,33 @@ def _examine(facts: Facts, series: Series) -> Hypothesis | None:
     values = series.daily().values
     if not LEAST_PERIODS <= len(values) <= MOST_PERIODS or np.ptp(values) <= 0 or in_two_units(values):
         return None
-    calm = _calm_extreme(facts, series)
-    if calm is not None:
-        # Where means scatter as their rows make them, nothing else is needed to say what is far.
-        return _hypothesis(facts, series, values - _unexplained(values), (calm,), False)
     seasonal = season(series, values)
-    residuals = _steadied(values, values - seasonal)
+    residuals = steadied(values, values - seasonal)
     extremes = inference.extremes(residuals, MOST_OUTLIERS)
     if not extremes:
         return None
-    expected = values - _unexplained(values - seasonal)
+    expected = values - unexplained(values - seasonal)
     return _hypothesis(facts, series, expected, tuple(extremes), bool(seasonal.any()))
 
 
-def _calm_extreme(facts: Facts, series: Series) -> Extreme | None:
-    """The mean furthest from that of all rows; None unless means scatter as the numbers of their rows make them."""
-    measure = series.measure
-    if series.rows is None or measure.level or measure.is_share or float(series.rows.min()) <= 0:
+def _calm(facts: Facts, series: Series) -> Hypothesis | None:
+    """The run of days furthest from the rest; None unless days scatter as their rows make them."""
+    far = far_days(facts, series)
+    if far is None:
         return None
-    error = facts.overview[measure].deviation / np.sqrt(series.rows)
-    if float(error.min()) <= 0.0 or float(np.median(series.rows)) < CALM_ROWS:
-        return None
-    mean = float((series.values * series.rows).sum() / series.rows.sum())
-    distance = (series.values - mean) / error
-    scatter = float(np.median(distance**2)) / _MEDIAN_SQUARE
-    if not CALM[0] <= scatter <= CALM[1]:
-        return None
-    place = int(np.argmax(np.abs(distance)))
-    p_value = _rows_p(facts, series, place, float(series.values[place]) - mean)
-    return Extreme(place, float(abs(distance[place])), p_value)
-
-
-def _steadied(values: Floats, flat: Floats) -> Floats:
-    """Residuals on the first scale on which they are hardly skewed."""
-    positive = bool((flat > 0).all() and (values > 0).all())
-    scales = [flat, *((np.sqrt(flat), np.log(flat)) if positive else ())]
-    return inference.steadiest([_unexplained(scaled) for scaled in scales], spared=MOST_OUTLIERS // 2 + 1)
-
-
-def _unexplained(values: Floats) -> Floats:
-    """What the median of the neighbours, the period itself left out, does not explain."""
-    n = len(values)
-    padded = np.pad(values, NEIGHBOURS, constant_values=np.nan)
-    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * NEIGHBOURS + 1).copy()
-    around[:, NEIGHBOURS] = np.nan
-    around.sort(axis=1)  # what is not there comes last
-    known = np.count_nonzero(~np.isnan(around), axis=1)
-    every = np.arange(n)
-    residuals: Floats = values - (around[every, (known - 1) // 2] + around[every, known // 2]) / 2.0
-    return residuals
+    value, measure = far.value - far.usual, series.measure
+    positive = far.usual > 0 and (measure.counts_rows or facts.overview[measure].low >= 0.0)
+    relative = value / far.usual if positive else None
+    tested = Tested(
+        "run of days against the rows of all others",
+        far.statistic,
+        far.p_value,
+        (far.span.end - far.span.start).days,
+        "standardised_distance",
+        abs(far.statistic),
+    )
+    away = _Away(value, relative, far.span, _Found((), False, is_run=True))
+    return _proposal(facts, pictured(facts, series, far.span), tested, away)
 
 
 def _hypothesis(
@@ -189,45 +207,45 @@ def _hypothesis(
     usual = float(expected[worst.index]) * days
     value = float(series.values[worst.index]) - usual
     relative = value / usual if usual > 0 and series.values.min() >= 0 else None
+    tested = Tested(
+        "generalised extreme studentised deviate",
+        worst.distance,
+        max(worst.p_value, rows_p(facts, series, worst.index, value)),
+        len(series.values),
+        "robust_spreads",
+        worst.distance,
+    )
+    found = _Found(tuple(extreme for extreme in extremes if extreme.p_value < 0.01), by_phase)
+    away = _Away(value, relative, one_period(series.starts[worst.index], series.grain), found)
+    proposed = _proposal(facts, series, tested, away)
+    return replace(proposed, material=proposed.material and not _of_one_row(facts, series.measure, value))
+
+
+def _of_one_row(facts: Facts, measure: Measure, value: float) -> bool:
+    """Whether a single row may be all that a total has too much."""
+    return measure.aggregation == "sum" and 0.0 < value <= facts.overview[measure].high
+
+
+def _proposal(facts: Facts, series: Series, tested: Tested, away: _Away) -> Hypothesis:
+    value, relative = away.value, away.relative
     where = (series.dimension, series.member) if series.dimension and series.member is not None else None
     large = relative is None or abs(relative) >= MATERIAL_SHARE
     return Hypothesis(
         kind=insights.INSIGHT_TYPE_OUTLIER,
         facts=facts,
         measure=series.measure,
-        tested=Tested(
-            "generalised extreme studentised deviate",
-            worst.distance,
-            max(worst.p_value, _rows_p(facts, series, worst.index, value)),
-            len(series.values),
-            "robust_spreads",
-            worst.distance,
-        ),
+        tested=tested,
         magnitude=Magnitude(value, "points" if series.measure.unit == "%" else series.measure.unit, relative),
         direction=insights.DIRECTION_HIGHER if value > 0 else insights.DIRECTION_LOWER,
-        material=large and worst.distance >= MATERIAL_DISTANCE,
+        material=large and tested.effect >= MATERIAL_DISTANCE,
         size=saturating(relative if relative is not None else 1.0, 0.8),
-        surprise=saturating(worst.distance - 3.0, 5.0),
+        surprise=saturating(tested.effect - 3.0, 5.0),
         where=where,
-        span=one_period(series.starts[worst.index], series.grain),
+        span=away.span,
         series=series,
         profile=series.values,
-        detail=_Found(tuple(extreme for extreme in extremes if extreme.p_value < 0.01), by_phase),
+        detail=away.found,
     )
-
-
-def _rows_p(facts: Facts, series: Series, place: int, away: float) -> float:
-    """How often the rows of one of so many periods have a mean this far away by chance; 0 for totals and levels.
-
-    Few rows of skewed values have heavier tails than the normal: Student's t with as many degrees as two a row.
-    """
-    if series.rows is None or series.measure.level or series.rows[place] <= 0:
-        return 0.0
-    rows = float(series.rows[place])
-    error = facts.overview[series.measure].deviation / rows**0.5
-    if error <= 0.0:
-        return 0.0
-    return min(1.0, len(series.values) * inference.t_two_sided(away / error, 2.0 * rows + 3.0))
 
 
 @dataclass(frozen=True)
@@ -247,23 +265,26 @@ def _tell(finding: Finding, writer: Writer) -> Told:
     series, found = required(hypothesis.series, Series), required(hypothesis.detail, _Found)
     words = _words(hypothesis, series, found, writer)
     verbs = ("jumped to", "shot up to", "spiked at") if words.high else ("sank to", "plunged to", "dipped to")
-    preposition = "on" if series.grain in {"day", "hour"} else "in"
+    span = required(hypothesis.span, Span)
     title = ledger.say(
-        f"{{0}} {writer.pick(verbs)} {{1}} {preposition} {{2}}", words.subject, words.value, words.when
+        f"{{0}} {writer.pick(verbs)} {{1}} {span.preposition} {{2}}", words.subject, words.value, words.when
     )
-    lead = _sentence(words, _like(series, found), preposition, writer)
+    lead = _sentence(words, _like(series, found), span.preposition, writer)
     body = [lead, _others(finding, series, found, writer)]
     side = "above" if words.high else "below"
     alt = ledger.say(
-        f"A line of {{0}} by {series.grain}, with a single point far {side} the rest: {{1}} against a usual {{2}}.",
+        f"A line of {{0}} by {series.grain}, in one place far {side} the rest: {{1}} against a usual {{2}}.",
         words.subject,
         words.value,
         words.usual,
     )
     marks = [(extreme.index, _name(series, extreme)) for extreme in found.extremes]
+    if not marks:
+        middle = span.start + (span.end - span.start) / 2
+        marks = [(bisect_right(series.starts, middle) - 1, span.name)]
     ledger.names.update(text for _, text in marks)
     chart = charts.line(ledger, finding.hypothesis.facts.scope, series, texts=(title, alt), marks=marks)
-    return Told(title, lead, join(body), _advice(words, series, writer), _caveats(writer), chart)
+    return Told(title, lead, join(body), _advice(words, span.preposition, writer), _caveats(writer), chart)
 
 
 def _name(series: Series, extreme: Extreme) -> str:
@@ -273,9 +294,10 @@ def _name(series: Series, extreme: Extreme) -> str:
 def _words(hypothesis: Hypothesis, series: Series, found: _Found, writer: Writer) -> _Words:
     ledger, span, unit = writer.ledger, required(hypothesis.span, Span), series.measure.unit
     subject = subject_name(hypothesis)
-    then = measured(
-        hypothesis.facts.scope, series.measure, (*series.where, within(hypothesis.facts.scope, span))
-    )
+    scope, total = hypothesis.facts.scope, series.measure.total
+    # A day without a single row has a total of nothing.
+    asked = f"coalesce({total}, 0)" if series.measure.additive else total
+    then = aggregate(scope, asked, (*series.where, within(scope, span)))
     usual = _usual(hypothesis, series, found)
     apart_unit = "points" if unit == "%" else "%"
     return _Words(
@@ -296,6 +318,8 @@ def _words(hypothesis: Hypothesis, series: Series, found: _Found, writer: Writer
 
 
 def _like(series: Series, found: _Found) -> str:
+    if found.is_run:
+        return "the rest of the time"
     if found.by_phase and series.grain == "day":
         return "the same weekday around that time"
     if found.by_phase and series.grain in {"month", "quarter", "week"}:
@@ -306,8 +330,10 @@ def _like(series: Series, found: _Found) -> str:
 
 
 def _usual(hypothesis: Hypothesis, series: Series, found: _Found) -> Scalar:
-    """The median of like periods nearby, the outlier itself left out."""
+    """The median of like periods nearby, the outlier itself left out; of a run of days what others come to."""
     scope, span = hypothesis.facts.scope, required(hypothesis.span, Span)
+    if found.is_run:
+        return otherwise(hypothesis.facts, series, span)
     position = series.starts.index(span.start)
     phase = phases(series)
     like = [
@@ -340,7 +366,8 @@ def _others(finding: Finding, series: Series, found: _Found, writer: Writer) -> 
     strength = certainty(finding.q_value)
     rest = [Name(_name(series, extreme)) for extreme in found.extremes[1:]]
     if not rest:
-        return writer.ledger.say(f"No other {series.grain} stands out like this; the evidence is {strength}.")
+        other = f"No other {series.grain}" if not found.is_run else "Nothing else"
+        return writer.ledger.say(f"{other} stands out like this; the evidence is {strength}.")
     listed = ", ".join(f"{{{i}}}" for i in range(len(rest)))
     return writer.ledger.say(
         f"The evidence is {strength}. Also far from usual, though less: " + listed + ".", *rest
@@ -353,8 +380,7 @@ def _caveats(writer: Writer) -> tuple[Text, ...]:
     )
 
 
-def _advice(words: _Words, series: Series, writer: Writer) -> Text:
-    on = "on" if series.grain in {"day", "hour"} else "in"
+def _advice(words: _Words, on: str, writer: Writer) -> Text:
     templates = (
         (
             "Open the rows of {1} first: a bulk booking, a duplicate load or a one-off would each look like this.",

@@ -37,7 +37,7 @@ from server.analysis.scope import (
     within,
 )
 from server.analysis.seasons import evident_phases
-from server.analysis.series import Series, member_series, overall_series, season
+from server.analysis.series import Series, same_series, season
 from server.analysis.slices import followed
 from server.analysis.testing_grain import testing_grain
 from server.analysis.trends import LEAST_PERIODS, Trend, explained_by_line, steady_trend
@@ -109,14 +109,7 @@ def _is_a_step(series: Series) -> bool:
 
 def _told_series(facts: Facts, series: Series) -> Series | None:
     """The same series at the grain the report speaks in."""
-    grain = facts.report_grain
-    if grain is None or grain == series.grain:
-        return series
-    if series.dimension is None or series.member is None:
-        return overall_series(facts, series.measure, grain)
-    breakdown = facts.breakdown(series.dimension.column)
-    member = breakdown.members.index(series.member)
-    return member_series(facts, breakdown, series.measure, member=member, grain=grain)
+    return same_series(facts, series, facts.report_grain or series.grain)
 
 
 def _hypothesis(facts: Facts, series: Series, *, trend: Trend, told: Series) -> Hypothesis:
