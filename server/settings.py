@@ -80,8 +80,10 @@ class Settings(BaseSettings):
 
     job_processes: int = Field(2, ge=1, description="Analysis and rendering children at once.")
     job_memory_bytes: int = Field(1024 * MIB, gt=0, description="Memory of one child.")
-    job_cpu_seconds: int = Field(300, gt=0, description="CPU of one child.")
-    job_wall_seconds: float = Field(300.0, gt=0, description="Wall time of one child.")
+    job_cpu_seconds: int = Field(
+        900, gt=0, description="CPU of one child; 100 million rows take a third of it."
+    )
+    job_wall_seconds: float = Field(900.0, gt=0, description="Wall time of one child.")
     job_threads: int = Field(2, ge=1, description="DuckDB threads of one child.")
     lease_seconds: float = Field(
         60.0,
