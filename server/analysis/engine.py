@@ -227,7 +227,7 @@ def _keep(findings: Findings, finding: Finding, told: Told) -> None:
         direction=finding.hypothesis.direction,
         caveats=[caveat.text for caveat in told.caveats],
     )
-    _describe(insight, finding)
+    _describe(insight, finding, told)
     ids = [e for text in (told.title, told.narrative, *told.caveats, told.advice) for e in text.evidence_ids]
     insight.evidence_ids.extend(dict.fromkeys(ids))
     if told.chart is not None:
@@ -239,11 +239,11 @@ def _keep(findings: Findings, finding: Finding, told: Told) -> None:
     findings.kept.append(finding)
 
 
-def _describe(insight: insights.Insight, finding: Finding) -> None:
+def _describe(insight: insights.Insight, finding: Finding, told: Told) -> None:
     """Subject, magnitude and statistics."""
     insight.subject.CopyFrom(subject_of(finding.hypothesis))
-    insight.magnitude.CopyFrom(magnitude_of(finding.hypothesis))
-    insight.statistics.CopyFrom(statistics_of(finding))
+    insight.magnitude.CopyFrom(magnitude_of(told.magnitude or finding.hypothesis.magnitude))
+    insight.statistics.CopyFrom(statistics_of(finding, told.interval))
 
 
 def _filled(request: AnalysisRequest, work: _Work, findings: Findings) -> reports.Report:

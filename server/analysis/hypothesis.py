@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from claribi.v1 import insights_pb2
 
 from server.analysis.columns import Dimension, Measure
-from server.analysis.evidence import Ledger, Name, Text
+from server.analysis.evidence import Figure, Ledger, Name, Text
 from server.analysis.facts import Facts
 from server.analysis.inference import Floats
 from server.analysis.online import PROMISE, Batch
@@ -107,7 +107,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Told:
-    """A finding in words; the chart has no id yet."""
+    """A finding in words; the chart has no id yet.
+
+    `magnitude` and `interval` are those the sentences tell, where the test measured in another way: over other rows,
+    by another grain, with unknown periods filled in, or as means where medians are told.
+    """
 
     title: Text
     lead: Text  # the sentence with the numbers, which the narrative begins with
@@ -115,6 +119,8 @@ class Told:
     advice: Text
     caveats: tuple[Text, ...] = ()
     chart: insights_pb2.Chart | None = None
+    magnitude: Magnitude | None = None
+    interval: tuple[float, float] | None = None
 
 
 @dataclass
@@ -161,6 +167,13 @@ def required(value: object, kind: type[Kind]) -> Kind:
     if not isinstance(value, kind):
         raise TypeError(f"Expected {kind.__name__}, found {type(value).__name__}.")
     return value
+
+
+def told_apart(own: Figure, base: Figure, apart: Figure | None, unit: str) -> Magnitude:
+    """How far a number lies from its base, as the evidence has both; `apart` in percent, of percentages in points."""
+    points = unit == "%"
+    relative = None if points or apart is None else apart.value / 100.0
+    return Magnitude(own.value - base.value, "points" if points else unit, relative)
 
 
 def saturating(value: float, half: float) -> float:

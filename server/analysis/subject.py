@@ -3,7 +3,7 @@
 from claribi.v1 import insights_pb2 as insights
 
 from server.analysis.columns import Measure
-from server.analysis.hypothesis import Finding, Hypothesis
+from server.analysis.hypothesis import Finding, Hypothesis, Magnitude
 from server.analysis.periods import GRAIN_VALUES
 
 _AGGREGATIONS = {
@@ -60,14 +60,13 @@ def measure_message(measure: Measure, *, mean: bool = False) -> insights.Measure
     )
 
 
-def magnitude_of(hypothesis: Hypothesis) -> insights.Magnitude:
+def magnitude_of(magnitude: Magnitude) -> insights.Magnitude:
     """How large."""
-    magnitude = hypothesis.magnitude
     return insights.Magnitude(value=magnitude.value, unit=magnitude.unit, relative=magnitude.relative)
 
 
-def statistics_of(finding: Finding) -> insights.Statistics:
-    """How sure."""
+def statistics_of(finding: Finding, told: tuple[float, float] | None = None) -> insights.Statistics:
+    """How sure; the interval is the one the sentences tell, where they do."""
     tested = finding.hypothesis.tested
     statistics = insights.Statistics(
         test=tested.test,
@@ -77,7 +76,8 @@ def statistics_of(finding: Finding) -> insights.Statistics:
         n=min(tested.n, _INT32_MAX),
         effect=insights.Effect(name=tested.effect_name, value=tested.effect),
     )
-    if tested.interval is not None:
-        low, high = tested.interval
+    interval = told or tested.interval
+    if interval is not None:
+        low, high = interval
         statistics.interval.CopyFrom(insights.Interval(low=low, high=high, level=0.95))
     return statistics

@@ -1,6 +1,7 @@
 """The mean of rows differs in a part of the calendar: proposed over rows, told against the rest."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import numpy as np
 from claribi.v1 import insights_pb2 as insights
@@ -21,6 +22,7 @@ from server.analysis.hypothesis import (
     required,
     saturating,
     subject_name,
+    told_apart,
 )
 from server.analysis.periods import Span
 from server.analysis.row_seasons import Window, differing_window
@@ -117,8 +119,8 @@ def _hypothesis(
 
 def tell_part(finding: Finding, writer: Writer) -> Told:
     """The part of the calendar in words, against the rest of it."""
-    hypothesis, ledger = finding.hypothesis, writer.ledger
-    part = required(hypothesis.detail, PartOfCalendar)
+    part, ledger = required(finding.hypothesis.detail, PartOfCalendar), writer.ledger
+    hypothesis = _seen(finding.hypothesis, part)
     subject, at = subject_name(hypothesis), Name(when(part.window.phases, part.cycle))
     own, rest, apart = _figures(hypothesis, at, writer)
     high = own.value > rest.value
@@ -145,7 +147,26 @@ def tell_part(finding: Finding, writer: Writer) -> Told:
         subject,
         at,
     )
-    return Told(title, lead, join(body), advice, (), chart)
+    size = told_apart(own, rest, apart, hypothesis.measure.unit)
+    return Told(title, lead, join(body), advice, _caveats(hypothesis, part, writer), chart, size)
+
+
+def _seen(hypothesis: Hypothesis, part: PartOfCalendar) -> Hypothesis:
+    """The hypothesis over the time it was tested in: hours are followed through the last of a long table only."""
+    if part.cycle.name != "hour":
+        return hypothesis
+    span, facts = required(hypothesis.span, Span), hypothesis.facts
+    scope = replace(facts.scope, period=(span.start, span.end))
+    return replace(hypothesis, facts=replace(facts, scope=scope))
+
+
+def _caveats(hypothesis: Hypothesis, part: PartOfCalendar, writer: Writer) -> tuple[Text, ...]:
+    timeline, span = hypothesis.facts.timeline, required(hypothesis.span, Span)
+    if part.cycle.name != "hour" or timeline is None or span.start - timeline.first < timedelta(days=1):
+        return ()
+    last = periods.floor(span.end - timedelta(hours=1), "day")
+    covered = Name(Span(periods.floor(span.start, "day"), periods.shift(last, "day", 1), "day").name)
+    return (writer.ledger.say("The means by hour cover {0}.", covered),)
 
 
 def _counted(part: PartOfCalendar, writer: Writer) -> list[Text]:

@@ -21,6 +21,7 @@ from server.analysis.hypothesis import (
     required,
     saturating,
     subject_name,
+    told_apart,
 )
 from server.analysis.last_moves import Move, last_moves
 from server.analysis.means import both_ways
@@ -160,9 +161,10 @@ def _tell(finding: Finding, writer: Writer) -> Told:
     )
     marks = [(move.last, words.moved.display + (" up" if rose else " down"))]
     chart = charts.line(ledger, hypothesis.facts.scope, series, texts=(title, alt), marks=marks)
-    return Told(
-        title, lead, join(body), _advice(finding, words, writer), _caveats(hypothesis, series, writer), chart
-    )
+    relative = None if hypothesis.magnitude.relative is None else words.moved
+    size = told_apart(words.now, words.then, relative, series.measure.unit)
+    advice, caveats = _advice(finding, words, writer), _caveats(hypothesis, series, writer)
+    return Told(title, lead, join(body), advice, caveats, chart, size)
 
 
 def _part_name(finding: Finding) -> Name:

@@ -24,6 +24,7 @@ from server.analysis.hypothesis import (
     required,
     saturating,
     subject_name,
+    told_apart,
 )
 from server.analysis.inference import Floats
 from server.analysis.means import both_ways
@@ -223,7 +224,9 @@ def _tell(finding: Finding, writer: Writer) -> Told:
     chart = charts.line(
         ledger, hypothesis.facts.scope, series, texts=(title, alt), marks=[(step.found.place, mark)]
     )
-    return Told(title, lead, join(body), _advice(words, writer), _caveats(words, writer), chart)
+    jump = None if hypothesis.magnitude.relative is None else words.jump
+    size = told_apart(words.after, words.before, jump, series.measure.unit)
+    return Told(title, lead, join(body), _advice(words, writer), _caveats(words, writer), chart, size)
 
 
 def _words(hypothesis: Hypothesis, series: Series, step: _Step, writer: Writer) -> _Words:

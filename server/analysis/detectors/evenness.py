@@ -177,6 +177,7 @@ def _tell(finding: Finding, writer: Writer) -> Told:
         _advice(writer, what, by),
         _caveats(writer),
         chart,
+        Magnitude(furthest.value, "%"),
     )
 
 

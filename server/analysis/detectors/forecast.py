@@ -166,7 +166,8 @@ def _tell(finding: Finding, writer: Writer) -> Told:
     when = Name(first)
     on = "on" if series.grain in {"day", "hour"} else "in"
     title = ledger.say(f"{{0}}: {{1}} expected {on} {{2}}", subject, next_value, when)
-    lead = _expected(hypothesis, series, outlook, (subject, when, next_value, low, high), writer)
+    base, moved = _moved(hypothesis, series, outlook, writer)
+    lead = _expected((subject, when, next_value, low, high), (base, moved), series.grain, writer)
     alt = ledger.say(
         f"A line of {{0}} by {series.grain}, continued to {{1}} with a band of what is likely.",
         subject,
@@ -178,32 +179,46 @@ def _tell(finding: Finding, writer: Writer) -> Told:
     )
     chart = _chart(hypothesis, series, outlook, (title, alt), writer)
     body = [lead, _proved(outlook, series, writer)]
+    relative = None if moved is None or hypothesis.magnitude.relative is None else moved.value / 100.0
     return Told(
-        title, lead, join(body), _advice(hypothesis, subject, (low, high), writer), _caveats(writer), chart
+        title,
+        lead,
+        join(body),
+        _advice(hypothesis, subject, (low, high), writer),
+        _caveats(writer),
+        chart,
+        Magnitude(next_value.value, unit, relative),
+        (low.value, high.value),
     )
 
 
-def _expected(
-    hypothesis: Hypothesis,
-    series: Series,
-    outlook: _Outlook,
-    parts: tuple[Name, Name, Figure, Figure, Figure],
-    writer: Writer,
-) -> Text:
-    span = Span(
-        series.starts[outlook.base], periods.shift(series.starts[outlook.base], series.grain, 1), series.grain
-    )
+def _moved(
+    hypothesis: Hypothesis, series: Series, outlook: _Outlook, writer: Writer
+) -> tuple[Name, Figure | None]:
+    """The period the forecast is compared with, and how far it lies from it; None where that is not known."""
+    start = series.starts[outlook.base]
+    span = Span(start, periods.shift(start, series.grain, 1), series.grain)
     scope, relative = hypothesis.facts.scope, hypothesis.magnitude.relative is not None
     then = measured(scope, series.measure, (within(scope, span),))
     ahead = _scalar(hypothesis, series, outlook, 0.0)
     unit = "%" if relative else "points" if series.measure.unit == "%" else series.measure.unit
     moved = writer.ledger.number_or_none(
-        f"forecast of {parts[0].text} against {span.name}",
+        f"forecast of {subject_name(hypothesis).text} against {span.name}",
         percent_change(ahead, then) if relative else difference(ahead, then),
         unit=unit,
         display=lambda value: formats.magnitude(value, unit),
     )
-    on = "on" if series.grain in {"day", "hour"} else "in"
+    return Name(span.name), moved
+
+
+def _expected(
+    parts: tuple[Name, Name, Figure, Figure, Figure],
+    against: tuple[Name, Figure | None],
+    grain: str,
+    writer: Writer,
+) -> Text:
+    base, moved = against
+    on = "on" if grain in {"day", "hour"} else "in"
     likely = writer.pick(
         (
             f"If things go on as they have, {{0}} will be about {{2}} {on} {{1}}, most likely between {{3}} and {{4}}",
@@ -213,10 +228,8 @@ def _expected(
     )
     if moved is None:
         return writer.ledger.say(likely + ".", *parts)
-    side = "more" if hypothesis.direction == insights.DIRECTION_INCREASE else "less"
-    return writer.ledger.say(
-        likely + f". That is {{5}} {side} than {on} {{6}}.", *parts, moved, Name(span.name)
-    )
+    side = "more" if moved.value > 0 else "less"
+    return writer.ledger.say(likely + f". That is {{5}} {side} than {on} {{6}}.", *parts, moved, base)
 
 
 def _scalar(hypothesis: Hypothesis, series: Series, outlook: _Outlook, side: float) -> Scalar:

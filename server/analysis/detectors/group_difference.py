@@ -19,6 +19,7 @@ from server.analysis.hypothesis import (
     member_of,
     required,
     saturating,
+    told_apart,
 )
 from server.analysis.roles import word_set
 from server.analysis.scope import (
@@ -171,6 +172,7 @@ def _tell(finding: Finding, writer: Writer) -> Told:
         _advice(measure, (who, called, dimension_name, rest), higher, writer),
         _caveats(hypothesis, compared, writer),
         chart,
+        told_apart(own, rest, apart, measure.unit),
     )
 
 

@@ -24,6 +24,7 @@ from server.analysis.hypothesis import (
     required,
     saturating,
     subject_name,
+    told_apart,
 )
 from server.analysis.inference import Extreme, Floats
 from server.analysis.means import both_ways
@@ -284,7 +285,9 @@ def _tell(finding: Finding, writer: Writer) -> Told:
         marks = [(bisect_right(series.starts, middle) - 1, span.name)]
     ledger.names.update(text for _, text in marks)
     chart = charts.line(ledger, finding.hypothesis.facts.scope, series, texts=(title, alt), marks=marks)
-    return Told(title, lead, join(body), _advice(words, span.preposition, writer), _caveats(writer), chart)
+    size = told_apart(words.value, words.usual, words.apart, series.measure.unit)
+    advice = _advice(words, span.preposition, writer)
+    return Told(title, lead, join(body), advice, _caveats(writer), chart, size)
 
 
 def _name(series: Series, extreme: Extreme) -> str:

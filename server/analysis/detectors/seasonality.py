@@ -252,7 +252,16 @@ def _tell(finding: Finding, writer: Writer) -> Told:
     body = [lead, _sureness(finding, series, writer)]
     chart = _chart(hypothesis, found, figures, (title, alt))
     advice = _advice(series, subject, (peak, trough), writer)
-    return Told(title, lead, join(body), advice, _caveats(series, found, writer), chart)
+    size = _size(above, typical, series.measure.unit, relative=hypothesis.magnitude.relative is not None)
+    return Told(title, lead, join(body), advice, _caveats(series, found, writer), chart, size)
+
+
+def _size(above: Figure, typical: Figure, unit: str, *, relative: bool) -> Magnitude:
+    """How far the peak lies above the mean, as it is told."""
+    if not relative:
+        return Magnitude(above.value, "points" if unit == "%" else unit)
+    share = above.value / 100.0
+    return Magnitude(share * abs(typical.value), unit, share)
 
 
 def _when(name: str, grain: str) -> str:

@@ -177,7 +177,8 @@ def _tell(finding: Finding, writer: Writer) -> Told:
     )
     chart = charts.line(ledger, hypothesis.facts.scope, series, texts=(title, alt))
     advice = _advice(hypothesis, series, subject, writer)
-    return Told(title, lead, join(body), advice, _caveats(series, writer), chart)
+    size = Magnitude(pace.value, unit, None if moved is None or unit == "%" else moved.value / 100.0)
+    return Told(title, lead, join(body), advice, _caveats(series, writer), chart, size)
 
 
 def _ends(series: Series) -> tuple[Span, Span]:
