@@ -19,7 +19,6 @@ WEEK_DAYS = 42
 LEAST_HOUR_DAYS = 14
 EDGE = 7  # days at either end of a month that are looked at
 EDGES = (1, 2, 3, 4, 5, 7)  # last or first days compared with the rest of the month
-SIX_HOURS = 6
 _WIDTHS = {"hour": (1, 2, 3, 4, 6, 8), "day": (1, 2), "month": (1, 2, 3, 6)}
 _CYCLE = {"hour": 24, "day": 7, "month": 12}
 
@@ -49,8 +48,12 @@ def phased(facts: Facts, timeline: Timeline, measure: Measure, cycle: Cycle) -> 
     smallest = np.bincount(phase, weights=n)
     if length < least or not settled(facts, measure, float(smallest[smallest > 0].min())):
         return None
-    block, drift = _blocks(moments, phase, cycle.name), _drift(moments, cycle.name)
-    return Phased(n, timeline.total[measure][known], phase, block, drift, tuple(_windows(cycle.name)))
+    block, drift, windows = (
+        _blocks(moments, cycle.name),
+        _drift(moments, cycle.name),
+        tuple(_windows(cycle.name)),
+    )
+    return Phased(n, timeline.total[measure][known], phase, block, drift, windows, slow=cycle.name == "month")
 
 
 def _phases(moments: np.ndarray, name: str) -> Places:
@@ -69,15 +72,16 @@ def _phases(moments: np.ndarray, name: str) -> Places:
     return np.asarray(found, dtype=np.int64)
 
 
-def _blocks(moments: np.ndarray, phase: Places, name: str) -> Places:
-    month = moments.astype("datetime64[M]").astype(int)
+def _blocks(moments: np.ndarray, name: str) -> Places:
+    """One turn of the cycle; of the year, which turns too seldom, its months."""
+    days = moments.astype("datetime64[D]")
     if name == "hour":
-        return np.asarray(moments.astype(int) // SIX_HOURS, dtype=np.int64)
-    if name == "edge":
-        return np.asarray(month * 3 + phase // EDGE, dtype=np.int64)
-    return np.asarray(
-        month if name == "month" else moments.astype("datetime64[D]").astype(int), dtype=np.int64
-    )
+        turn = days.astype(int)
+    elif name == "day":
+        turn = (days.astype(int) + 3) // 7
+    else:
+        turn = days.astype("datetime64[M]").astype(int)
+    return np.asarray(turn, dtype=np.int64)
 
 
 def _drift(moments: np.ndarray, name: str) -> Floats:

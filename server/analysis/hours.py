@@ -9,7 +9,7 @@ from server.analysis import periods
 from server.analysis.facts import Facts, Timeline, complete_starts, finite_table
 from server.analysis.scope import Condition, aliased, between
 
-HOURS_FOLLOWED = timedelta(days=366)  # the last year of a longer table says enough of its days
+HOURS_FOLLOWED = timedelta(days=5 * 366)  # the last years of a longer table say enough of its days
 DISTINCT_HOURS = 6  # a table whose moments lie on fewer hours of the day holds days, or shifts
 LEAST_DAYS = 10
 

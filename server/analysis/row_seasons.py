@@ -14,8 +14,7 @@ Places = NDArray[np.int64]
 LEAST_ROWS = 20.0  # inside a window and outside it
 LEAST_DEGREES = 5
 EVIDENT_P = 0.05  # of blocks that spread wider than rows would
-MANY_BLOCKS = 60  # from here the blocks' own spread is known well enough to be used by itself
-WORTH = 30.0  # blocks that the rows' own spread counts as beside fewer blocks
+WORTH = 30.0  # blocks that the rows' own spread counts as beside the blocks'
 
 
 @dataclass(frozen=True)
@@ -23,6 +22,7 @@ class Phased:
     """Rows by unit of time, shape (units,): how many, their total, the phase, the block and the drift's columns.
 
     `windows` are the sets of phases that are compared with the rest; `drift`, shape (units, k), holds a constant.
+    Blocks are stretches whose units may go together; `slow` says that neighbouring blocks would do so too.
     """
 
     n: Floats
@@ -31,6 +31,7 @@ class Phased:
     block: Places
     drift: Floats
     windows: tuple[tuple[int, ...], ...]
+    slow: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,21 @@ class Window:
 
 
 @dataclass(frozen=True)
+class _Fit:
+    """Least squares on phases and drift: an orthonormal drift, phases with the drift taken out, what is left."""
+
+    present: Places
+    drift: Floats
+    phases: Floats
+    products: Floats
+    moments: Floats
+    profile: Floats
+    residuals: Floats
+    variance: float
+    degrees: int
+
+
+@dataclass(frozen=True)
 class _Spread:
     variance: float
     degrees: float
@@ -56,61 +72,88 @@ def differing_window(phased: Phased) -> Window | None:
     """The window whose rows differ most from the others, drift taken out; None where that cannot be told.
 
     Weighted least squares on the means of the units. The error is that of the units around phases and drift or, where
-    larger, that of blocks of units, so that neighbours which go together do not count as independent: with few blocks
-    shrunk towards the units (Smyth 2004, Stat. Appl. Genet. Mol. Biol. 3). Few blocks that clearly spread wider
-    than rows would are a slow movement, of which nothing is said. The p value is Bonferroni-corrected for the windows.
+    larger, that of this window's own contrasts from block to block (Liang and Zeger 1986, "Longitudinal data analysis
+    using generalized linear models", Biometrika 73), so that neighbours which go together do not count as
+    independent. With few blocks it is shrunk towards the units (Smyth 2004, Stat. Appl. Genet. Mol. Biol. 3). The p
+    value is Bonferroni-corrected for the windows.
     """
-    root = np.sqrt(phased.n)
-    basis, _ = np.linalg.qr(phased.drift * root[:, None])
-    present = np.unique(phased.phase)
-    phases = (phased.phase[:, None] == present[None, :]) * root[:, None]
-    phases = phases - basis @ (basis.T @ phases)
-    values = phased.total / root
-    values = values - basis @ (basis.T @ values)
-    products, moments = phases.T @ phases, phases.T @ values
-    profile = np.linalg.pinv(products, rcond=1e-9, hermitian=True) @ moments
-    spread = _spread(phased, (values - phases @ profile) * root, len(present))
-    if spread is None or spread.variance <= 0.0:
-        return None
-    tried = list(_differences(phased, present, products, moments))
-    if not tried:
+    fit = _fitted(phased)
+    tried = list(_differences(phased, fit)) if fit is not None else []
+    if fit is None or not tried:
         return None
     window, difference, information = max(tried, key=lambda one: abs(one[1]) * math.sqrt(one[2]))
+    spread = _spread(phased, fit, np.isin(fit.present, window).astype(np.float64))
+    if spread is None:
+        return None
     error = math.sqrt(spread.variance / information)
     p_value = max(min(1.0, len(tried) * t_two_sided(difference / error, spread.degrees)), SMALLEST_P)
-    return Window(
-        window, difference, error, difference / error, p_value, int(phased.n.sum()), profile - profile.mean()
-    )
+    profile = fit.profile - fit.profile.mean()
+    return Window(window, difference, error, difference / error, p_value, int(phased.n.sum()), profile)
 
 
-def _differences(
-    phased: Phased, present: Places, products: Floats, moments: Floats
-) -> Iterator[tuple[tuple[int, ...], float, float]]:
+def _fitted(phased: Phased) -> _Fit | None:
+    root = np.sqrt(phased.n)
+    drift, _ = np.linalg.qr(phased.drift * root[:, None])
+    present = np.unique(phased.phase)
+    phases = (phased.phase[:, None] == present[None, :]) * root[:, None]
+    phases = phases - drift @ (drift.T @ phases)
+    values = phased.total / root
+    values = values - drift @ (drift.T @ values)
+    products, moments = phases.T @ phases, phases.T @ values
+    profile = np.linalg.pinv(products, rcond=1e-9, hermitian=True) @ moments
+    residuals = values - phases @ profile
+    degrees = len(residuals) - drift.shape[1] - len(present) + 1
+    if degrees < LEAST_DEGREES:
+        return None
+    variance = float((residuals**2).sum()) / degrees
+    if variance <= 0.0:
+        return None
+    return _Fit(present, drift, phases, products, moments, profile, residuals, variance, degrees)
+
+
+def _differences(phased: Phased, fit: _Fit) -> Iterator[tuple[tuple[int, ...], float, float]]:
     """Each window with rows enough: the difference of its mean to that of the rest, and its information."""
-    rows = np.bincount(phased.phase, weights=phased.n, minlength=int(present.max()) + 1)
+    rows = np.bincount(phased.phase, weights=phased.n, minlength=int(fit.present.max()) + 1)
     for window in phased.windows:
-        inside = np.isin(present, window).astype(np.float64)
-        within = float(rows[present] @ inside)
-        information = float(inside @ products @ inside)
+        inside = np.isin(fit.present, window).astype(np.float64)
+        within = float(rows[fit.present] @ inside)
+        information = float(inside @ fit.products @ inside)
         if min(within, float(rows.sum()) - within) >= LEAST_ROWS and information > 1.0:
-            yield window, float(inside @ moments) / information, information
+            yield window, float(inside @ fit.moments) / information, information
 
 
-def _spread(phased: Phased, residuals: Floats, phases: int) -> _Spread | None:
-    """The variance of a row that holds for the means of phases; `residuals` are totals of what is unexplained."""
-    fitted = phased.drift.shape[1] + phases - 1
-    degrees = len(residuals) - fitted
+def _spread(phased: Phased, fit: _Fit, inside: Floats) -> _Spread | None:
+    """The variance of a row that holds for the difference of a window; `inside` says which phases it holds.
+
+    Each block contributes a score to the difference. Their squares are compared with what they are expected to be
+    were units independent, the fit of phases and drift allowed for. Slow blocks are too few for one window's scores:
+    there their totals are compared.
+    """
     _, block = np.unique(phased.block, return_inverse=True)
-    blocks = int(block.max()) + 1
-    held = min(fitted, phased.drift.shape[1] + blocks // 3)
-    coarse = blocks - held
-    if degrees < LEAST_DEGREES or coarse < LEAST_DEGREES:
+    share = np.sqrt(phased.n / np.bincount(block, weights=phased.n)[block])
+    contrast = share if phased.slow else fit.phases @ inside
+    scores = np.bincount(block, weights=contrast * fit.residuals)
+    basis = np.column_stack([fit.drift, fit.phases @ _root_of_inverse(fit.products)])
+    own = np.bincount(block, weights=contrast**2)
+    taken = np.array([np.bincount(block, weights=contrast * column) for column in basis.T])
+    expected = float(own.sum() - (taken**2).sum())
+    if expected <= 1e-9 * float(own.sum()):
         return None
-    fine = float((residuals**2 / phased.n).sum()) / degrees
-    sums = np.bincount(block, weights=residuals)
-    wide = float((sums**2 / np.bincount(block, weights=phased.n)).sum()) / coarse
-    if fine <= 0.0 or coarse >= MANY_BLOCKS:
-        return _Spread(max(fine, wide), float(min(degrees, coarse)))
-    if float(special.fdtrc(coarse, degrees, wide / fine)) < EVIDENT_P:
+    # The trace of the square of the scores' covariance, which is diagonal but for the fit.
+    squares = float((own**2).sum() - 2.0 * (own * taken**2).sum() + ((taken @ taken.T) ** 2).sum())
+    coarse = expected**2 / squares
+    if coarse < LEAST_DEGREES:
         return None
-    return _Spread(max(fine, (coarse * wide + WORTH * fine) / (coarse + WORTH)), float(degrees))
+    ratio = float((scores**2).sum()) / expected / fit.variance
+    if float(special.fdtrc(coarse, fit.degrees, ratio)) < EVIDENT_P:
+        return None if phased.slow else _Spread(fit.variance * ratio, coarse)
+    shrunk = (coarse * ratio + WORTH) / (coarse + WORTH)
+    return _Spread(fit.variance * max(1.0, shrunk), float(fit.degrees))
+
+
+def _root_of_inverse(products: Floats) -> Floats:
+    """Columns that make an orthonormal basis of phases that lean upon each other."""
+    values, vectors = np.linalg.eigh(products)
+    held = values > 1e-9 * values.max()
+    root: Floats = vectors[:, held] / np.sqrt(values[held])
+    return root

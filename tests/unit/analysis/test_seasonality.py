@@ -1,5 +1,6 @@
 """Seasons are found where the calendar is behind them, and not in noise."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -120,7 +121,7 @@ def _rows_of_days(random: Random, days: int, a_day: float, daily: Floats | None 
     month = day.astype("datetime64[M]").astype(int)
     drift = np.column_stack([np.ones(days), np.linspace(-0.5, 0.5, days)])
     windows = tuple((first, (first + 1) % 12) for first in range(12))
-    return Phased(n, total, month % 12, month, drift, windows)
+    return Phased(n, total, month % 12, month, drift, windows, slow=True)
 
 
 def test_rows_of_two_months_that_differ_are_found() -> None:
@@ -163,3 +164,44 @@ def test_the_last_days_of_a_month_are_named_with_their_mean(tmp_path: Path) -> N
         amounts[last].mean() / amounts[~last].mean() - 1.0, abs=0.002
     )
     assert "last days of the month" in edge.title
+
+
+def _with_amounts(
+    columns: dict[str, Column], inside: Callable[[datetime], bool], factor: float
+) -> dict[str, Column]:
+    moments, amounts = columns["sold_at"][1], np.asarray(columns["amount"][1], dtype=float)
+    lifted = amounts * np.where([inside(moment) for moment in moments], factor, 1.0)
+    return {**columns, "amount": ("DOUBLE", list(np.round(lifted, 2)))}
+
+
+def test_a_year_of_month_ends_is_enough_in_calm_rows(tmp_path: Path) -> None:
+    columns = _sales(np.random.default_rng(9), lambda _: 1.0, days=400, rows=4000)
+    columns = _with_amounts(columns, lambda at: (at + timedelta(days=4)).month != at.month, 1.15)
+    members = [insight.subject.dimension.member for insight in _seasons(tmp_path, columns)]
+    assert members == ["last days"]
+
+
+def test_hours_are_told_of_all_years_of_a_table_with_few_rows(tmp_path: Path) -> None:
+    columns = _sales(np.random.default_rng(10), lambda _: 1.0, days=780, rows=4000)
+    columns = _with_amounts(columns, lambda at: 9 <= at.hour < 13, 1.15)
+    hours = np.array([moment.hour for moment in columns["sold_at"][1]])
+    amounts = np.asarray(columns["amount"][1], dtype=float)
+    (found,) = (i for i in _seasons(tmp_path, columns) if i.subject.time.grain == insights_pb2.GRAIN_HOUR)
+    named = re.search(r"from (\d\d):00 to (\d\d):00", found.title)
+    assert named is not None
+    inside = (hours >= int(named[1])) & (hours < int(named[2]))
+    told = amounts[inside].mean() / amounts[~inside].mean() - 1.0
+    assert found.magnitude.relative == pytest.approx(told, rel=0.01)
+
+
+def test_days_that_go_together_are_no_season_of_the_week() -> None:
+    random = np.random.default_rng(11)
+    p_values = []
+    for _ in range(200):
+        shock = np.repeat(random.normal(size=183), 2)[:364]
+        rows = _rows_of_days(random, 364, 5.0, shock)
+        day = np.arange(364)
+        windows = tuple((first, (first + 1) % 7) for first in range(7))
+        found = differing_window(replace(rows, phase=day % 7, block=day // 7, windows=windows))
+        p_values.append(1.0 if found is None else found.p_value)
+    assert (np.array(p_values) <= 0.01).mean() <= 0.01 + 3.5 * (0.01 / 200) ** 0.5
