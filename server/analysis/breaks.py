@@ -8,6 +8,7 @@ import numpy as np
 
 from server.analysis.inference import SMALLEST_P, Floats, t_quantile, t_two_sided
 from server.analysis.seasons import Places, phase_columns
+from server.analysis.wandering import wandering_t
 
 LEAST_PERIODS = 22
 LEAST_SIDE = 5  # periods before and after a break
@@ -154,6 +155,9 @@ def _described(values: Floats, base: Floats, *, rho: float, found: _Search) -> B
     white, white_design = _whiten(values, rho), _whiten(design.T, rho).T
     rest = _residuals(white, white_design)
     statistic = float(found.regressions.statistic[best]) / math.sqrt(_slow_excess(rest))
+    wandering = wandering_t(values, design, design.shape[1] - 1)
+    # The step must stand out from a level that wanders too, the same way.
+    statistic = math.copysign(min(abs(statistic), max(wandering * np.sign(statistic), 0.0)), statistic)
     tilted = abs(_slope_t(white, white_design)) >= t_quantile(0.975, n - 3)
     jump = float(found.regressions.jump[best])
     half = t_quantile(0.975, n - base.shape[1] - 1) * abs(jump / statistic) if statistic else 0.0

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from server.analysis.inference import SMALLEST_P, Floats, t_quantile, t_two_sided
 from server.analysis.regression import least_squares
+from server.analysis.wandering import wandering_t
 
 LEAST_PERIODS = 8
 
@@ -47,13 +48,16 @@ class Trend:
 def steady_trend(values: Floats) -> Trend:
     """Tests the slope of a series, shape (n,) with n >= 8, against both noise and a random walk.
 
-    Either the line must stand out from autocorrelated noise (Prais and Winsten 1954) while a random walk is ruled
-    out (Dickey and Fuller 1979), or the mean step must stand out from the steps of a random walk with drift.
+    Either the line must stand out from autocorrelated noise (Prais and Winsten 1954) and from a level that wanders
+    under noise, while a random walk is ruled out (Dickey and Fuller 1979), or the mean step must stand out from the
+    steps of a random walk with drift.
     The slope told is that of Theil 1950 and Sen 1968.
     """
     n = len(values)
     slope, error = _autocorrelated_slope(values)
-    line_p = max(t_two_sided(slope / error, n - 2) if error > 0 else 1.0, unit_root_p(values))
+    line = np.column_stack([np.ones(n), np.arange(n) / n])
+    tests = (slope / error if error > 0 else 0.0, wandering_t(values, line, 1))
+    line_p = max(*(t_two_sided(statistic, n - 2) for statistic in tests), unit_root_p(values))
     steps = np.diff(values)
     spread = float(steps.std(ddof=1))
     drift = float(steps.mean()) / (spread / math.sqrt(n - 1)) if spread > 0 else 0.0

@@ -1,7 +1,7 @@
 """The level of a measure broke at a moment: neither a trend, nor a season, nor a drift, nor a single odd value."""
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -37,6 +37,7 @@ from server.analysis.slices import followed
 from server.analysis.testing_grain import testing_grain
 from server.query.sql import select
 
+LEAST_PERIODS = 4  # to tell a before and an after
 HALF = 0.5  # of a period
 MOST_UNSURE = 0.5  # share of the time in which a break may lie to be called one
 MATERIAL_STEP = 0.05  # of the level before
@@ -71,30 +72,34 @@ def _proposed(facts: Facts) -> list[Hypothesis]:
     grain = testing_grain(facts)
     if grain is None:
         return []
-    found = (_examine(facts, series) for series in followed(facts, grain))
+    found = (_examine(facts, series) for series in followed(facts, grain, thin=True))
     return [hypothesis for hypothesis in found if hypothesis is not None]
 
 
 def _examine(facts: Facts, series: Series) -> Hypothesis | None:
-    if len(series.values) < breaks.LEAST_PERIODS or breaks.in_two_units(series.daily().values):
+    if len(series.values) < LEAST_PERIODS or breaks.in_two_units(series.daily().values):
+        return None
+    course = calm_course(facts, series)
+    if course is not None:
+        return _hypothesis(facts, series, _of_rows(series, course.moved)) if course.stepped else None
+    if len(series.values) < breaks.LEAST_PERIODS or series.thin:
         return None
     values = steady_scale(series)
     found = breaks.level_break(values, evident_phases(values, series.grain))
-    course = calm_course(facts, series)
-    if course is not None:
-        found = _of_rows(found, series, course.moved) if found is not None and course.stepped else None
     return None if found is None else _hypothesis(facts, series, found)
 
 
-def _of_rows(found: Break, series: Series, step: Moved) -> Break:
+def _of_rows(series: Series, step: Moved) -> Break:
     """The break of the rows, where each is a witness."""
+    values = series.values
     first, middle, last = (_place(series, day) for day in (step.earliest, step.moment, step.latest))
     # The week in whose second half a step lies is more like those before it.
     begun = (step.moment - series.starts[middle]) / (series.span.end - series.starts[-1])
-    place = min(max(middle + (begun > HALF), 1), len(series.values) - 1)
+    place = min(max(middle + (begun > HALF), 1), len(values) - 1)
     half = 1.96 * abs(step.jump / step.statistic)
-    return replace(
-        found,
+    apart = float(values[place:].mean() - values[:place].mean())
+    part = place / len(values)
+    return Break(
         place=place,
         first=min(first, place),
         last=max(last, place),
@@ -104,6 +109,7 @@ def _of_rows(found: Break, series: Series, step: Moved) -> Break:
         statistic=step.statistic,
         p_value=step.p_value,
         tilted=False,
+        explained=part * (1.0 - part) * apart**2 / max(float(values.var()), 1e-300),
     )
 
 

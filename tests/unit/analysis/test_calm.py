@@ -131,3 +131,14 @@ def test_a_break_is_told_with_the_weeks_in_one_of_which_it_lies(tmp_path: Path, 
     told = next(found for found in report.insights if found.type == insights_pb2.INSIGHT_TYPE_CHANGE_POINT)
     broke = (datetime(2025, 1, 1) + timedelta(days=320)).date().isoformat()
     assert getattr(told.subject.time, "from") <= broke <= told.subject.time.to
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_break_is_told_of_a_table_of_a_year_with_few_rows(tmp_path: Path, seed: int) -> None:
+    """Fewer than the periods a series by itself needs to tell a break are enough where rows tell it."""
+    random = np.random.default_rng(seed)
+    days = np.sort(random.integers(0, 400, 700))
+    moments = [datetime(2025, 1, 1, 8) + timedelta(days=int(day)) for day in days]
+    score = np.round(50.0 + 9.0 * (days >= 230) + random.normal(0, 20.0, len(days)), 3)
+    table: dict[str, Column] = {"seen_at": ("TIMESTAMP", moments), "score": ("DOUBLE", score)}
+    assert insights_pb2.INSIGHT_TYPE_CHANGE_POINT in _types(tmp_path, table)
