@@ -11,6 +11,7 @@ from server.analysis.columns import Measure
 from server.analysis.facts import Breakdown, Facts
 from server.analysis.inference import Floats, Surprise
 from server.analysis.moves import LEAST_PERIODS, Places, followed, last_surprise, step_surprise
+from server.analysis.panels import always_there
 from server.analysis.periods import Span
 from server.analysis.series import Series, season
 
@@ -95,7 +96,8 @@ def _thick(cells: Cells) -> NDArray[np.bool_]:
     """Members with rows enough to speak of; where each has one row a period, all that are always there."""
     single = cells.n.max(initial=0.0) <= 1.0
     rows = cells.n.mean(axis=1)
-    found: NDArray[np.bool_] = (rows >= 0.9) if single else (2.0 * rows >= LEAST_ROWS)
+    thick = (rows >= 0.9) if single else (2.0 * rows >= LEAST_ROWS)
+    found: NDArray[np.bool_] = thick | always_there(cells.n)
     return found
 
 

@@ -11,6 +11,7 @@ from server.analysis import inference, periods
 from server.analysis.cells import Cells
 from server.analysis.columns import Measure
 from server.analysis.inference import Floats, Surprise
+from server.analysis.panels import always_there
 from server.analysis.series import Series, season
 
 Places = NDArray[np.int64]
@@ -30,15 +31,18 @@ class Followed:
     errors: Floats
     calm: bool = True  # whether the errors may be trusted where the past agrees with them
 
-    @property
-    def bounded(self) -> "Followed":
-        """The same with errors that can be squared."""
-        return Followed(self.values, np.minimum(self.errors, LARGEST_ERROR))
-
 
 def followed(cells: Cells, measure: Measure) -> list[Followed]:
     """Of totals: each member's share, and its mean against the rest's; of means: the distance to the rest."""
-    return [side.bounded for side in _followed(cells, measure)]
+    by_chance = ~always_there(cells.n)[:, None]
+    return [
+        replace(side, errors=side.errors * by_chance) for side in map(_bounded, _followed(cells, measure))
+    ]
+
+
+def _bounded(side: Followed) -> Followed:
+    """The same with errors that can be squared."""
+    return replace(side, errors=np.minimum(side.errors, LARGEST_ERROR))
 
 
 def _followed(cells: Cells, measure: Measure) -> list[Followed]:

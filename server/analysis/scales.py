@@ -6,6 +6,7 @@ from server.analysis import inference
 from server.analysis.columns import Measure
 from server.analysis.facts import Facts
 from server.analysis.inference import Floats
+from server.analysis.panels import always_there
 from server.analysis.series import Series
 
 LEAST_VALUES = 6
@@ -32,6 +33,8 @@ def expected_error(facts: Facts, series: Series, scaled: Floats) -> float:
     """
     measure, seen = series.measure, facts.overview.get(series.measure)
     if measure.level or series.member is not None or facts.timeline is None:
+        return 0.0
+    if always_there(facts.timeline.rows):
         return 0.0
     rows = float(facts.timeline.rows.sum()) / max(len(series.values), 1)
     differenced = 2.0 if len(scaled) < len(series.values) else 1.0

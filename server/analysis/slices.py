@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from server.analysis.columns import Measure
 from server.analysis.facts import SLICE_MEMBERS, Breakdown, Facts, complete_starts
+from server.analysis.panels import always_there
 from server.analysis.series import Series, member_series, overall_series
 
 SLICED_DIMENSIONS = 3
@@ -31,7 +32,8 @@ def followed(facts: Facts, grain: str, *, words: bool = False, thin: bool = Fals
     if timeline is None:
         return
     periods = len(complete_starts(timeline, grain, facts.now))
-    if timeline.rows.max(initial=0.0) <= 1.0 or float(timeline.rows.sum()) >= LEAST_ROWS * periods:
+    single = timeline.rows.max(initial=0.0) <= 1.0 or bool(always_there(timeline.rows))
+    if single or float(timeline.rows.sum()) >= LEAST_ROWS * periods:
         yield from whole(facts, grain, words=words)
     elif thin:
         yield from (replace(series, thin=True) for series in whole(facts, grain))
@@ -63,4 +65,4 @@ def _thick(breakdown: Breakdown, member: int, periods: int) -> bool:
     """Whether a member has enough rows a period; a single row in nearly every period is a series of its own."""
     rows = breakdown.rows[member]
     single = rows.max(initial=0.0) <= 1.0 and rows.mean() >= SINGLE_FILLED
-    return single or float(rows.sum()) >= LEAST_ROWS * periods
+    return single or bool(always_there(rows)) or float(rows.sum()) >= LEAST_ROWS * periods

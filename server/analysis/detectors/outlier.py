@@ -28,6 +28,7 @@ from server.analysis.hypothesis import (
 )
 from server.analysis.inference import Extreme, Floats
 from server.analysis.means import both_ways
+from server.analysis.panels import always_there
 from server.analysis.periods import Span, one_period
 from server.analysis.row_days import HEAVY_SKEW
 from server.analysis.scales import settled
@@ -119,7 +120,8 @@ def _settled(facts: Facts, series: Series, rows: float) -> bool:
 def _fine(timeline: Timeline) -> str:
     """The finest grain whose periods are looked at one by one."""
     native = native_grain(timeline)
-    return "week" if native == "day" and float(timeline.rows.mean()) < THIN_ROWS else native
+    thin = float(timeline.rows.mean()) < THIN_ROWS and not always_there(timeline.rows)
+    return "week" if native == "day" and thin else native
 
 
 def _weeks(facts: Facts) -> tuple[str, ...]:
