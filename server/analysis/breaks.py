@@ -155,7 +155,7 @@ def _described(values: Floats, base: Floats, *, rho: float, found: _Search) -> B
     white, white_design = _whiten(values, rho), _whiten(design.T, rho).T
     rest = _residuals(white, white_design)
     statistic = float(found.regressions.statistic[best]) / math.sqrt(_slow_excess(rest))
-    wandering = wandering_t(values, design, design.shape[1] - 1)
+    wandering = wandering_t(values, design[:, 1:], design.shape[1] - 2)
     # The step must stand out from a level that wanders too, the same way.
     statistic = math.copysign(min(abs(statistic), max(wandering * np.sign(statistic), 0.0)), statistic)
     tilted = abs(_slope_t(white, white_design)) >= t_quantile(0.975, n - 3)

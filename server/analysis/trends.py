@@ -55,8 +55,8 @@ def steady_trend(values: Floats) -> Trend:
     """
     n = len(values)
     slope, error = _autocorrelated_slope(values)
-    line = np.column_stack([np.ones(n), np.arange(n) / n])
-    tests = (slope / error if error > 0 else 0.0, wandering_t(values, line, 1))
+    line = (np.arange(n) / n)[:, None]
+    tests = (slope / error if error > 0 else 0.0, wandering_t(values, line, 0))
     line_p = max(*(t_two_sided(statistic, n - 2) for statistic in tests), unit_root_p(values))
     steps = np.diff(values)
     spread = float(steps.std(ddof=1))
