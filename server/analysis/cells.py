@@ -16,7 +16,8 @@ from server.analysis.inference import Floats
 class Cells:
     """A measure by member and complete period: values as counted (n), summed, and summed squares; (members, periods).
 
-    `whole_n` and `whole` are those of all rows, also of rows without a member, shape (periods,).
+    `whole_n` and `whole` are those of all rows, also of rows without a member, shape (periods,), and `rows` counts
+    them: the n of a ratio are shares of its denominator.
     """
 
     grain: str
@@ -26,6 +27,7 @@ class Cells:
     squares: Floats
     whole_n: Floats
     whole: Floats
+    rows: Floats
 
 
 def cells_of(
@@ -50,12 +52,9 @@ def cells_of(
     n, total = breakdown.n[measure], breakdown.total[measure]
     squares = np.where(n > 0, total**2 / np.maximum(n, 1e-300), 0.0)
     squares = squares + breakdown.variance[measure] * np.maximum(n - 1.0, 0.0)
-    return Cells(
-        grain,
-        starts,
-        *(summed(breakdown.starts, values) for values in (n, total, squares)),
-        *(summed(timeline.starts, values[measure]) for values in (timeline.n, timeline.total)),
-    )
+    by_member = (summed(breakdown.starts, values) for values in (n, total, squares))
+    whole = (timeline.n[measure], timeline.total[measure], timeline.rows)
+    return Cells(grain, starts, *by_member, *(summed(timeline.starts, values) for values in whole))
 
 
 @lru_cache(maxsize=32)

@@ -164,7 +164,8 @@ def compare(
     against_rest = _against_rest(kept, apart.member)
     if (against_rest.value > 0) != (apart.statistic > 0):
         return None  # means and ranks disagree: there is no plain way to say who is higher
-    rows = int(breakdown.n[measure][places].sum()) if entities is None else int(kept.n.sum())
+    counted = breakdown.rows if measure.aggregation == "ratio" else breakdown.n[measure]
+    rows = int(counted[places].sum()) if entities is None else int(kept.n.sum())
     return Comparison(
         apart.test,
         apart.statistic,

@@ -155,6 +155,7 @@ def _taken_apart(
         )
         contribution = rate + mix
     tested = sum(found is not None for found in surprises)
+    counted = cells.rows if measure.aggregation == "ratio" else cells.whole_n
     spans = [
         Span(cells.starts[cut[0]], periods.shift(cells.starts[cut[-1]], cells.grain, 1), cells.grain)
         for cut in (later, earlier)
@@ -170,7 +171,7 @@ def _taken_apart(
         surprise,
         min(1.0, tested * surprise.p_value),
         p_values,
-        int(whole_n[0] + whole_n[1]),
+        int(sum(counted[cut].sum() for cut in (later, earlier))),
     )
 
 

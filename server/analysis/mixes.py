@@ -110,7 +110,7 @@ def split_of(sides: Sides, *, effect: float = 1.0) -> Split | None:
         math.sqrt(effect * float((weight[both] ** 2 * error[:, both].sum(axis=0)).sum())),
         math.sqrt(effect * sum(spread)),
         int(np.argmax(np.abs(mix))),
-        int(rows.sum()),
+        round(float(rows.sum())),
     )
 
 

@@ -2,9 +2,11 @@
 
 Run: python -m tests.quality.rederive [--reports N] [--seed N]
 
-The query of each evidence value is parsed (sqlglot) and evaluated by a small evaluator over data frames: aggregates
-of expressions over filtered rows, and arithmetic of such cells. Queries beyond it (windows, grouped subqueries,
-joins) are counted as not expressed, never as equal.
+Each evidence value and each value of a drawn series is evaluated from its query by a second engine over data frames
+(`frames`). Each size, relative size and number of rows of a finding is worked out of the raw tables from its
+structured part (`rederive_findings`); a size whose structure does not say enough (what is usual around an outlier, say)
+must be a re-derived number of its own evidence, or one step of arithmetic from two. What neither gives is counted as
+not expressed, never as equal.
 """
 
 import argparse
@@ -12,32 +14,41 @@ import math
 import re
 import tempfile
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from claribi.v1 import insights_pb2, reports_pb2
-from sqlglot import exp, parse_one
+from sqlglot import parse_one
 
+from tests.quality import rederive_findings, told_sizes
+from tests.quality.frame_values import NotExpressed
+from tests.quality.frames import Tables, cell, relation
+from tests.quality.planting import VARIANTS
+from tests.quality.planting import made as planted
+from tests.quality.rederive_subject import NotDescribed
+from tests.quality.tables import report_of
 from tests.unit.analysis.snapshots import report_on, source_of
 from tests.unit.profile.made import write
 from tests.unit.profile.test_quality_planted import PLANTED
 
 TOLERANCE = 1e-9
+ROWS = (500, 2_000, 6_000)
 _PIECES = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'|\?|[^"\'?]+')
-_AGGREGATES = {
-    exp.Sum: lambda v: float(v.sum()) if v.notna().any() else None,
-    exp.Avg: lambda v: float(v.mean()),
-    exp.Min: lambda v: float(v.min()),
-    exp.Max: lambda v: float(v.max()),
-    exp.Median: lambda v: float(v.median()),
-    exp.StddevSamp: lambda v: float(v.std(ddof=1)),
-}
 
 
-class NotExpressed(Exception):
-    """The query is beyond this evaluator."""
+@dataclass
+class Compared:
+    """How many numbers of each kind were there, re-derived and not, and each that differs."""
+
+    told: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+
+    def missing(self) -> list[str]:
+        """What was not expressed."""
+        return [what for what in self.told if what.startswith("not expressed")]
 
 
 def bound(evidence: insights_pb2.Evidence) -> str:
@@ -56,193 +67,127 @@ def bound(evidence: insights_pb2.Evidence) -> str:
     return "".join(pieces)
 
 
-def cell(select: Any, tables: dict[str, pd.DataFrame]) -> float | None:
-    """The one cell of a SELECT. Raises NotExpressed."""
-    if not isinstance(select, exp.Select) or any(
-        select.args.get(k) for k in ("group", "with_", "with", "order", "limit")
-    ):
-        raise NotExpressed(type(select).__name__)
-    source = select.args.get("from_") or select.args.get("from")
-    sources = [source.this] + [join.this for join in select.args.get("joins") or ()]
-    if all(isinstance(item, exp.Subquery) for item in sources):
-        if select.args.get("where"):
-            raise NotExpressed("where over cells")
-        cells = {item.alias: cell_of_pair(item, tables) for item in sources}
-        return arithmetic(select.expressions[0], cells)
-    if len(sources) != 1 or not isinstance(sources[0], exp.Table) or sources[0].name not in tables:
-        raise NotExpressed("source")
-    frame = tables[sources[0].name]
-    where = select.args.get("where")
-    if where:
-        frame = frame[truth(where.this, frame)]
-    return aggregate(select.expressions[0], frame)
+def same(one: float | None, other: float | None) -> bool:
+    """Whether two numbers are one, or both unknown."""
+    if one is None or other is None:
+        return one is None and other is None
+    return math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=1e-9)
 
 
-def cell_of_pair(item: Any, tables: dict[str, pd.DataFrame]) -> float | None:
-    """The value of `(select (...) as v) as a`."""
-    inner = item.this.expressions[0]
-    inner = inner.this if isinstance(inner, exp.Alias) else inner
-    if not isinstance(inner, exp.Subquery) or item.this.args.get("from_") or item.this.args.get("from"):
-        raise NotExpressed("cells")
-    return cell(inner.this, tables)
-
-
-def arithmetic(node: Any, cells: dict[str, float | None]) -> float | None:
-    """Arithmetic of cells; None stands for NULL."""
-    if isinstance(node, exp.Paren):
-        return arithmetic(node.this, cells)
-    if isinstance(node, exp.Column):
-        return cells[node.table]
-    if isinstance(node, exp.Literal):
-        return float(node.this)
-    if isinstance(node, exp.Neg | exp.Abs):
-        value = arithmetic(node.this, cells)
-        return None if value is None else (abs(value) if isinstance(node, exp.Abs) else -value)
-    if isinstance(node, exp.Nullif):
-        value, other = arithmetic(node.this, cells), arithmetic(node.expression, cells)
-        return None if value == other else value
-    if isinstance(node, exp.Add | exp.Sub | exp.Mul | exp.Div):
-        left, right = arithmetic(node.this, cells), arithmetic(node.expression, cells)
-        return None if left is None or right is None else float(combined(node, left, right))
-    raise NotExpressed(type(node).__name__)
-
-
-def combined(node: Any, left: Any, right: Any) -> Any:
-    """One step of arithmetic."""
-    if isinstance(node, exp.Add):
-        return left + right
-    if isinstance(node, exp.Sub):
-        return left - right
-    return left * right if isinstance(node, exp.Mul) else left / right
-
-
-def aggregate(node: Any, frame: pd.DataFrame) -> float | None:
-    """An aggregate over the rows of a frame."""
-    if isinstance(node, exp.Add | exp.Sub | exp.Mul | exp.Div):
-        left, right = aggregate(node.this, frame), aggregate(node.expression, frame)
-        return None if left is None or right is None else float(combined(node, left, right))
-    if isinstance(node, exp.Nullif):
-        value, other = aggregate(node.this, frame), aggregate(node.expression, frame)
-        return None if value == other else value
-    if isinstance(node, exp.Paren):
-        return aggregate(node.this, frame)
-    if isinstance(node, exp.Literal):
-        return float(node.this)
-    if isinstance(node, exp.Count) and isinstance(node.this, exp.Star):
-        return float(len(frame))
-    if isinstance(node, exp.Count) and not isinstance(node.this, exp.Distinct):
-        return float(rows(node.this, frame).notna().sum())
-    for kind, take in _AGGREGATES.items():
-        if isinstance(node, kind):
-            value = take(pd.to_numeric(rows(node.this, frame)))
-            return None if value is None or math.isnan(value) else value
-    raise NotExpressed(type(node).__name__)
-
-
-def rows(node: Any, frame: pd.DataFrame) -> pd.Series:  # noqa: PLR0912 - one branch for each kind of expression
-    """An expression for each row."""
-    if isinstance(node, exp.Paren):
-        return rows(node.this, frame)
-    if isinstance(node, exp.Column):
-        return frame[node.name]
-    if isinstance(node, exp.Literal):
-        return pd.Series(node.this if node.is_string else float(node.this), index=frame.index)
-    if isinstance(node, exp.Cast):
-        return cast(node, frame)
-    if isinstance(node, exp.And | exp.Or):
-        left, right = truth(node.this, frame), truth(node.expression, frame)
-        return left & right if isinstance(node, exp.And) else left | right
-    if isinstance(node, exp.In) and not node.args.get("query"):
-        return rows(node.this, frame).isin([item.this for item in node.expressions])
-    if isinstance(node, exp.Case) and node.this is None:
-        return cases(node, frame)
-    if isinstance(node, exp.Not) and isinstance(node.this, exp.Is):
-        return rows(node.this.this, frame).notna()
-    if isinstance(node, exp.Not):
-        return ~truth(node.this, frame)
-    if isinstance(node, exp.Nullif):
-        left = rows(node.this, frame)
-        return left.where(left != rows(node.expression, frame))
-    if isinstance(node, exp.Null):
-        return pd.Series(np.nan, index=frame.index)
-    if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
-        return rows(node.this, frame).isna()
-    if isinstance(node, exp.Add | exp.Sub | exp.Mul | exp.Div):
-        return combined(
-            node, rows(node.this, frame).astype(float), rows(node.expression, frame).astype(float)
-        )
-    return compared(node, frame)
-
-
-def truth(node: Any, frame: pd.DataFrame) -> pd.Series:
-    """A condition for each row, false where it is unknown."""
-    return rows(node, frame).fillna(False).astype(bool)
-
-
-def cast(node: Any, frame: pd.DataFrame) -> pd.Series:
-    """Moments and numbers of another type."""
-    inner, name = rows(node.this, frame), node.to.this.name
-    if "TIMESTAMP" in name or "DATETIME" in name:
-        return pd.to_datetime(inner)
-    if name == "DOUBLE":
-        return inner.astype(float)
-    raise NotExpressed(f"cast to {name}")
-
-
-def cases(node: Any, frame: pd.DataFrame) -> pd.Series:
-    """The first case that holds, for each row."""
-    default = node.args.get("default")
-    found = rows(default, frame) if default is not None else pd.Series(np.nan, index=frame.index)
-    for case in reversed(node.args["ifs"]):
-        value = rows(case.args["true"], frame)
-        found = found.where(~truth(case.this, frame), value)
-    return found
-
-
-def compared(node: Any, frame: pd.DataFrame) -> pd.Series:
-    """A comparison for each row; unknown where a side is."""
-    signs = {exp.EQ: "eq", exp.NEQ: "ne", exp.LT: "lt", exp.LTE: "le", exp.GT: "gt", exp.GTE: "ge"}
-    sign = signs.get(type(node))
-    if sign is None:
-        raise NotExpressed(type(node).__name__)
-    left, right = rows(node.this, frame), rows(node.expression, frame)
-    return getattr(left, sign)(right) & left.notna() & right.notna()
-
-
-def compare(report: reports_pb2.Report, tables: dict[str, pd.DataFrame], told: Counter[str]) -> list[str]:
-    """The evidence that pandas gives another value for; counts go into `told`."""
-    wrong = []
+def compare(report: reports_pb2.Report, tables: Tables, found: Compared) -> None:
+    """Asks everything in a report again."""
+    numbers = {}
     for evidence in report.evidence:
-        told["evidence"] += 1
+        found.told["evidence"] += 1
         try:
-            value = cell(parse_one(bound(evidence), read="duckdb"), tables)
-        except NotExpressed as beyond:
-            told[f"not expressed: {beyond}"] += 1
-            continue
-        told["re-derived"] += 1
-        if value is None or not math.isclose(value, evidence.value, rel_tol=TOLERANCE, abs_tol=1e-9):
-            wrong.append(f"{evidence.label}: {evidence.value!r}, pandas {value!r}: {evidence.query}")
-    return wrong
-
-
-def examine(reports: int, seed: int) -> tuple[Counter[str], list[str]]:
-    """So many reports on tables of all kinds."""
-    told: Counter[str] = Counter()
-    wrong: list[str] = []
-    kinds = list(PLANTED)
-    for turn in range(reports):
-        made, _ = PLANTED[kinds[(seed + 5 * turn) % len(kinds)]](np.random.default_rng((seed, turn)))
-        with tempfile.TemporaryDirectory() as folder:
-            stored = write(Path(folder), made)
-            report = report_on(
-                [source_of(Path(folder), stored)], report_type=reports_pb2.REPORT_TYPE_COMPREHENSIVE
+            query = parse_one(bound(evidence), read="duckdb")
+            numbers |= (
+                _series(evidence, query, tables, found)
+                if evidence.rows
+                else _number(evidence, query, tables, found)
             )
-        tables = {
-            name: pd.DataFrame({key: pd.Series(values) for key, values in cells.items()})
-            for name, cells in made.items()
-        }
-        wrong += compare(report, tables, told)
-    return told, wrong
+        except NotExpressed as beyond:
+            found.told[f"not expressed: {beyond}"] += 1
+            continue
+        found.told["evidence, re-derived"] += 1
+    known = {entry.id: entry.source.table for entry in report.evidence}
+    for insight in report.insights:
+        name = known[insight.evidence_ids[0]]
+        _size(insight, tables, name, numbers=numbers, found=found)
+        _count(insight, tables, name, wrong=_wrong_rows(report, name), found=found)
+
+
+def _wrong_rows(report: reports_pb2.Report, name: str) -> set[int]:
+    """How many rows of a table the report says cannot be right, by each of its findings."""
+    return {0, *(one.rows_affected for one in report.data_quality if one.table == name)}
+
+
+def _number(evidence: Any, query: Any, tables: Tables, found: Compared) -> dict[str, float]:
+    value = cell(query, tables)
+    if not same(value, evidence.value):
+        found.wrong.append(f"{evidence.label}: {evidence.value!r}, pandas {value!r}: {evidence.query}")
+    return {} if value is None else {evidence.id: value}
+
+
+def _series(evidence: Any, query: Any, tables: Tables, found: Compared) -> dict[str, float]:
+    rows = relation(query, tables)
+    found.told["values of series"] += len(evidence.rows)
+    names = ["value", "low", "high"][: rows.shape[1] - 1]
+    said = [tuple(getattr(row, one) if row.HasField(one) else None for one in names) for row in evidence.rows]
+    worked = [
+        tuple(None if pd.isna(value) else float(value) for value in row[1:])
+        for row in rows.itertuples(index=False)
+    ]
+    alike = (all(map(same, one, other)) for one, other in zip(said, worked, strict=False))
+    if len(said) != len(worked) or not all(alike):
+        found.wrong.append(
+            f"{evidence.label}: a series of {len(said)} rows, pandas has others: {evidence.query}"
+        )
+    return {}
+
+
+def _size(
+    insight: insights_pb2.Insight, tables: Tables, name: str, *, numbers: dict[str, float], found: Compared
+) -> None:
+    magnitude = insight.magnitude
+    relative = magnitude.relative if magnitude.HasField("relative") else None
+    found.told["sizes"] += 1
+    try:
+        worked = rederive_findings.sizes(insight, tables, name)
+    except NotDescribed:
+        found.told["sizes, told by evidence"] += 1
+        if missing := told_sizes.told(insight, numbers):
+            found.wrong.append(f"{insight.title}: no evidence tells its {', '.join(missing)}")
+        return
+    found.told["sizes, worked out of the tables"] += 1
+    if not any(same(value, magnitude.value) and same(share, relative) for value, share in worked):
+        found.wrong.append(f"{insight.title}: {magnitude.value!r}, {relative!r}, pandas {worked}")
+
+
+def _count(
+    insight: insights_pb2.Insight, tables: Tables, name: str, *, wrong: set[int], found: Compared
+) -> None:
+    """Rows that cannot be right are not tested."""
+    found.told["n"] += 1
+    try:
+        worked = rederive_findings.counts(insight, tables, name)
+    except NotDescribed as beyond:
+        found.told[f"not expressed: n, {beyond}"] += 1
+        return
+    found.told["n, worked out of the tables"] += 1
+    if not {insight.statistics.n + left_out for left_out in wrong} & worked:
+        found.wrong.append(f"{insight.title}: n {insight.statistics.n}, pandas {sorted(worked)[:20]}")
+
+
+def frames_of(made: dict[str, Any]) -> dict[str, pd.DataFrame]:
+    """Tables as data frames."""
+    return {
+        name: pd.DataFrame({key: pd.Series(values) for key, values in cells.items()})
+        for name, cells in made.items()
+    }
+
+
+def reported(turn: int, seed: int) -> tuple[reports_pb2.Report, dict[str, pd.DataFrame]]:
+    """A report on a random table, or several that belong together: with a truth or a defect planted."""
+    if turn % 2 == 0:
+        kind = list(VARIANTS)[(seed + turn // 2) % len(VARIANTS)]
+        rows = int(np.random.default_rng((seed, turn)).choice(ROWS))
+        world = planted(kind, "strong", (seed, turn, 0, 0), rows=rows).world
+        return report_of(world), frames_of({world.main: world.cells, **world.others})
+    kinds = list(PLANTED)
+    made, _ = PLANTED[kinds[(seed + 5 * turn) % len(kinds)]](np.random.default_rng((seed, turn)))
+    with tempfile.TemporaryDirectory() as folder:
+        stored = write(Path(folder), made)
+        source = source_of(Path(folder), stored)
+        return report_on([source], report_type=reports_pb2.REPORT_TYPE_COMPREHENSIVE), frames_of(dict(made))
+
+
+def examine(reports: int, seed: int) -> Compared:
+    """So many reports on tables of all kinds."""
+    found = Compared()
+    for turn in range(reports):
+        compare(*reported(turn, seed), found)
+    return found
 
 
 def main() -> None:
@@ -251,11 +196,11 @@ def main() -> None:
     parser.add_argument("--reports", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    told, wrong = examine(chosen.reports, chosen.seed)
-    for what, count in told.most_common():
+    found = examine(chosen.reports, chosen.seed)
+    for what, count in sorted(found.told.items()):
         print(f"{count:6,} {what}")
-    print(f"{len(wrong):6,} differ")
-    for line in wrong[:20]:
+    print(f"{len(found.wrong):6,} differ")
+    for line in found.wrong[:20]:
         print("  ", line)
 
 

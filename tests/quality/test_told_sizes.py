@@ -1,8 +1,11 @@
 """Text, size and evidence of a finding are the same quantity."""
 
+import re
+
 import pytest
 
 from tests.quality.planting import made
+from tests.quality.rederive import reported
 from tests.quality.tables import report_of
 from tests.quality.told_sizes import told
 
@@ -27,3 +30,13 @@ def test_the_size_of_a_finding_is_what_its_evidence_tells(kind: str, seed: tuple
     assert report.insights
     for insight in report.insights:
         assert told(insight, numbers) == [], insight.title
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("turn", [7, 17, 27])
+def test_groups_that_print_alike_are_not_told_apart(turn: int) -> None:
+    report, _ = reported(turn, 3)
+    sides = [re.search(r": (\S+) against (\S+) elsewhere", insight.title) for insight in report.insights]
+    assert all(found[1] != found[2] for found in sides if found), [
+        insight.title for insight in report.insights
+    ]

@@ -190,7 +190,7 @@ def _figures(
     )
     unit = "points" if measure.unit == "%" else "%"
     apart = difference(own, rest) if measure.unit == "%" else percent_change(own, rest)
-    if printed[0].value == printed[1].value:
+    if printed[0].display == printed[1].display:
         raise NoValue(f"{called.text} of {name} and of the others are the same")
     return *printed, ledger.number_or_none(
         f"distance of {called.text}, {name} to the others",
