@@ -94,7 +94,9 @@ def _pair(reading: Reading, one: _Side, other: _Side, ledger: Ledger, *, paired:
     if apart is None:
         return None
     lead = _verdict(reading, tested, (one, figures[0]), (other, figures[1]), apart, ledger)
-    return Answer(lead, (_how_sure(tested, ledger), *edges(reading, ledger)))
+    called = f"{quantity.name}, {one.name} to {other.name}"
+    notes = (_interval(tested, called, quantity, ledger), _how_sure(tested, ledger))
+    return Answer(lead, (*(note for note in notes if note.text), *edges(reading, ledger)))
 
 
 def _figure(ledger: Ledger, quantity: Quantity, side: _Side) -> Figure | None:
@@ -135,6 +137,28 @@ def _unsure(tested: Contrast, one: float, other: float, numbers: str) -> str:
     if max(abs(tested.low), abs(tested.high)) < small:
         return f"No, not to a degree that matters: {numbers}."
     return f"The data cannot tell: {numbers}, and a gap of {{5}} may well be chance."
+
+
+def _interval(tested: Contrast | None, called: str, quantity: Quantity, ledger: Ledger) -> Text:
+    """Between which sizes the difference lies, as far as the rows can tell."""
+    if tested is None or tested.ends is None:
+        return Text("")
+    unit = "points" if quantity.unit == "%" else quantity.unit
+    low, high = (
+        ledger.number_or_none(
+            f"{end} end of the difference of {called}",
+            scalar,
+            unit=unit,
+            display=lambda size: formats.magnitude(size, unit),
+        )
+        for end, scalar in zip(("lower", "upper"), tested.ends, strict=True)
+    )
+    if low is None or high is None:
+        return Text("")
+    if low.value * high.value > 0:
+        nearest, farthest = sorted((low, high), key=lambda figure: abs(figure.value))
+        return ledger.say("Most likely the gap is between {0} and {1}.", nearest, farthest)
+    return ledger.say("Anything from {0} less to {1} more is in keeping with the rows there are.", low, high)
 
 
 def _how_sure(tested: Contrast | None, ledger: Ledger) -> Text:

@@ -245,3 +245,31 @@ def test_names_that_are_not_english_are_answered(ask: Ask, columns: dict[str, Co
 def test_the_same_question_of_the_same_data_has_the_same_answer(ask: Ask) -> None:
     first, second = (ask("orders", "why did returns rise in May") for _ in range(2))
     assert first.content_hash == second.content_hash
+
+
+@pytest.mark.parametrize(
+    ("table", "question", "said"),
+    [
+        ("tickets", "are tickets slower on Mondays", "Most likely the gap is between"),
+        ("sensors", "is D-4 hotter than the others?", "Most likely the gap is between"),
+        ("tickets", "is Ana Lopez slower than Ben Okafor?", "Anything from"),
+        ("orders", "is revenue of North higher than South?", ""),
+        ("orders", "is revenue higher on Mondays?", ""),
+    ],
+)
+def test_a_comparison_says_between_which_sizes_the_difference_lies(
+    ask: Ask, table: str, question: str, said: str
+) -> None:
+    report = ask(table, question)
+    numbers = {entry.label: entry.value for entry in report.evidence}
+    (called,) = [
+        label.removeprefix("difference of ") for label in numbers if label.startswith("difference of ")
+    ]
+    low, apart, high = (
+        numbers[f"{part}difference of {called}"] for part in ("lower end of the ", "", "upper end of the ")
+    )
+    assert low < apart < high
+    assert apart - low == pytest.approx(high - apart)
+    assert said in " ".join(report.sections[0].paragraphs)
+    sure = _lead(report).startswith(("Yes", "No, the other"))
+    assert sure == (low * high > 0)
