@@ -16,6 +16,7 @@ from server.analysis.series import Series
 SCALES = (40, 20, 10)  # stretches of time in which the rest is checked for calm
 LEAST_BLOCKS = 8
 UNREST = 2.0  # standard deviations of the stretches' squares above which data are not calm
+LEAST_LEVEL = 0.1  # part of the usual variance that a day of a total has at least
 LENIENT = 3.0  # the same where only what is far from all others is looked for
 TRUSTED_BLOCKS = 30.0  # stretches that the spread between days counts as, beside that between stretches
 TRIMMED = 0.03  # share of all at either end within which no step is looked for
@@ -106,13 +107,14 @@ def calmed(days: Days, expected: Floats | None, *, course: bool = True) -> Days 
     paid for: their variance is shrunk towards that of the days (Smyth 2004, Stat. Appl. Genet. Mol. Biol. 3).
     """
     excess, d = days.total - days.n * (days.mean if expected is None else expected), len(days.n)
-    by_day = float((excess**2 / days.n).sum()) / days.variance
+    spreads = days.variance * days.n * _level(days, expected)
+    by_day = float((excess**2 / spreads).sum())
     if d < 2 * LEAST_BLOCKS or by_day > d * (1.0 + STRETCHED) + 3.0 * math.sqrt(2.0 * d):
         return None
     wider, unrest = 1.0, UNREST if course else LENIENT
     for blocks in dict.fromkeys(min(scale, d // 2) for scale in SCALES):
         edges = np.linspace(0, d, blocks + 1).astype(int)[:-1]
-        z = np.add.reduceat(excess, edges) / np.sqrt(days.variance * np.add.reduceat(days.n, edges))
+        z = np.add.reduceat(excess, edges) / np.sqrt(np.add.reduceat(spreads, edges))
         spread, memory = float((z**2).sum()), float(z[1:] @ z[:-1])
         if spread > blocks + unrest * math.sqrt(2.0 * blocks) or memory > 2.0 / math.sqrt(blocks) * spread:
             return None
@@ -123,6 +125,13 @@ def calmed(days: Days, expected: Floats | None, *, course: bool = True) -> Days 
     ):
         return None
     return replace(days, variance=days.variance * wider)
+
+
+def _level(days: Days, expected: Floats | None) -> Floats:
+    """What the variance of a unit is multiplied by: that of a total goes with what is expected of it."""
+    if expected is None or days.by_row:
+        return np.ones(len(days.n))
+    return np.maximum(expected / days.mean, LEAST_LEVEL)
 
 
 def _line(days: Days) -> Moved:

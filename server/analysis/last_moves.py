@@ -26,15 +26,20 @@ class Move:
     by_rows: bool = False  # tested against the rows of all periods before
 
 
-def last_moves(facts: Facts, series: Series) -> tuple[Move | None, ...]:
-    """In calm data the last period against all before it; else against the one before and that of a year earlier."""
+def last_moves(facts: Facts, series: Series, *, calm: bool = False) -> tuple[Move | None, ...]:
+    """In calm data the last period against all before it; else against the one before and that of a year earlier.
+
+    With `calm` nothing in the second case.
+    """
     last = len(series.values) - 1
     if last < LEAST_BEFORE:
         return ()
-    calm = calm_last(facts, series)
-    if calm is not None:
-        return (Move(last, last - 1, calm.statistic, calm.p_value, len(series.values), by_rows=True),)
-    return (_against_previous(facts, series), _against_last_year(series)) if not series.thin else ()
+    moved = calm_last(facts, series)
+    if moved is not None:
+        return (Move(last, last - 1, moved.statistic, moved.p_value, len(series.values), by_rows=True),)
+    if calm or series.thin:
+        return ()
+    return _against_previous(facts, series), _against_last_year(series)
 
 
 def _against_previous(facts: Facts, series: Series) -> Move | None:

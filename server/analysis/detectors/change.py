@@ -1,6 +1,6 @@
 """A measure moved unusually between the last two like periods."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from claribi.v1 import insights_pb2 as insights
@@ -37,7 +37,7 @@ from server.analysis.scope import (
     series_sql,
     within,
 )
-from server.analysis.series import Series
+from server.analysis.series import Series, same_series
 from server.analysis.slices import followed, sliced_measures
 from server.query.sql import select
 
@@ -64,13 +64,31 @@ class Change:
 def _proposed(facts: Facts) -> list[Hypothesis]:
     if facts.report_grain is None:
         return []
-    return [
-        _hypothesis(facts, series, move)
-        for series in followed(facts, facts.report_grain, thin=True)
-        if not in_two_units(series.daily().values) and _readable(facts, series)
-        for move in last_moves(facts, series)
-        if move is not None
+    found = []
+    for series in followed(facts, facts.report_grain, thin=True):
+        if not in_two_units(series.daily().values):
+            found += _of_series(facts, series)
+    return found
+
+
+def _of_series(facts: Facts, series: Series) -> list[Hypothesis]:
+    """The last moves; where weeks are told and days are calm, of the last week and the last month the surer one."""
+    moves = (
+        [move for move in last_moves(facts, series) if move is not None] if _readable(facts, series) else []
+    )
+    found = [_hypothesis(facts, series, move) for move in moves]
+    months = same_series(facts, series, "month") if series.grain == "week" else None
+    if months is None or not _readable(facts, months):
+        return found
+    month = [
+        _hypothesis(facts, months, move) for move in last_moves(facts, months, calm=True) if move is not None
     ]
+    both = [*found, *month] if month else found
+    surest = min(both, key=lambda hypothesis: hypothesis.tested.p_value, default=None)
+    if surest is None or not month:
+        return found
+    p_value = min(1.0, len(both) * surest.tested.p_value)
+    return [replace(surest, tested=replace(surest.tested, p_value=p_value))]
 
 
 def _readable(facts: Facts, series: Series) -> bool:

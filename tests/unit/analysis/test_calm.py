@@ -142,3 +142,14 @@ def test_a_break_is_told_of_a_table_of_a_year_with_few_rows(tmp_path: Path, seed
     score = np.round(50.0 + 9.0 * (days >= 230) + random.normal(0, 20.0, len(days)), 3)
     table: dict[str, Column] = {"seen_at": ("TIMESTAMP", moments), "score": ("DOUBLE", score)}
     assert insights_pb2.INSIGHT_TYPE_CHANGE_POINT in _types(tmp_path, table)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_last_month_is_told_of_a_table_that_speaks_in_weeks(tmp_path: Path, seed: int) -> None:
+    """Only the last week was compared, which alone is too little to show it."""
+    random, may = np.random.default_rng(seed), range(485, 516)
+    first, end = 336, 520  # December to the first days of June
+    table = _arrivals(random, lambda day: 5.0 * (0.62 if day in may else 1.0) * (day >= first), end)
+    told = _told_of_rows(tmp_path, table)
+    time = told[insights_pb2.INSIGHT_TYPE_CHANGE].subject.time
+    assert (getattr(time, "from"), time.to) == ("2026-05-01", "2026-05-31")
