@@ -44,10 +44,13 @@ class Comparison:
 def comparable(facts: Facts, dimension: Dimension, measure: Measure) -> bool:
     """Whether a measure may say something new along a dimension.
 
-    A column along itself does not; ranges of a column that wanders through time only tell the times apart. How often
+    A column along itself does not; ranges of a column that wanders through time only tell the times apart. Where rows
+    are periods, parts of the calendar are seasons, and ranges are what goes together through time. How often
     a word is used is not asked along hours and ranges, nor a share along words: there are too many pairs.
     """
     if dimension.column in measure.columns and not dimension.is_calendar:
+        return False
+    if dimension.made and any(known.level for known in facts.measures):
         return False
     if dimension.made and (measure.is_word or (measure.is_share and dimension.is_word)):
         return False

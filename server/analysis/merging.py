@@ -62,7 +62,8 @@ def _echoes(earlier: Hypothesis, later: Hypothesis) -> bool:
         and earlier.measure != later.measure
         and earlier.direction == later.direction
         and earlier.dimension == later.dimension
-        and earlier.members == later.members
+        # Of two alike seasons chance alone may say which of two high days is the highest.
+        and (earlier.members == later.members or earlier.kind == insights.INSIGHT_TYPE_SEASONALITY)
         and earlier.where == later.where
         and earlier.span == later.span
         and _alike(earlier, later)
@@ -130,6 +131,8 @@ def _repeats(kept: Finding, later: Hypothesis) -> bool:
         return True
     if _same_calendar(earlier, later) or _same_pair(earlier, later) or _same_column(earlier, later):
         return True
+    if _made_of_the_same(earlier, later):
+        return True
     if _same_part(earlier, later, {measure.columns for measure in (earlier.measure, *kept.echoes)}):
         return True
     if later.measure not in (earlier.measure, *kept.echoes) or earlier.dimension != later.dimension:
@@ -195,6 +198,20 @@ def _same_pair(a: Hypothesis, b: Hypothesis) -> bool:
     if pair.second is None or cut.dimension is None or not cut.dimension.made:
         return False
     return {*pair.measure.columns, pair.second.column} == {*cut.measure.columns, cut.dimension.column}
+
+
+def _made_of_the_same(earlier: Hypothesis, later: Hypothesis) -> bool:
+    """Two columns that go together, and a ratio of one of them that goes with the other."""
+    if not earlier.kind == later.kind == insights.INSIGHT_TYPE_CORRELATION:
+        return False
+    return _of_both(earlier) < _of_both(later)
+
+
+def _of_both(pair: Hypothesis) -> set[str]:
+    """The columns that two measures which go together stand on."""
+    other = pair.second.column if pair.second else ""
+    made = next((measure.columns for measure in pair.facts.measures if measure.made == other), (other,))
+    return {*pair.measure.columns, *made}
 
 
 def _same_moment(a: Hypothesis, b: Hypothesis) -> bool:

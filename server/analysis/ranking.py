@@ -152,9 +152,12 @@ def _speaks(finding: Finding, question: Question) -> tuple[bool, bool, bool, boo
 
 
 def _is_second_hand(hypothesis: Hypothesis) -> bool:
-    """Whether another type says the same better: a correlation for ranges, a season for parts of the calendar."""
-    dimension = hypothesis.dimension
+    """Whether another says it better: a correlation for ranges and ratios, a season for parts of the calendar."""
+    dimension, second = hypothesis.dimension, hypothesis.second
     cut = dimension is not None and (dimension.is_calendar or dimension.made.startswith("bin("))
+    if hypothesis.kind == insights.INSIGHT_TYPE_CORRELATION and second is not None:
+        own = {measure.column for measure in hypothesis.facts.measures}
+        return bool(hypothesis.measure.made) or second.column not in own
     return cut and hypothesis.kind == insights.INSIGHT_TYPE_GROUP_DIFFERENCE
 
 

@@ -198,7 +198,7 @@ def _hypothesis(facts: Facts, series: Series, found: _Found) -> Hypothesis | Non
         members=(found.names[found.peak], found.names[found.trough]),
         span=series.span,
         series=series,
-        profile=series.values,
+        profile=found.profile,
         detail=found,
     )
 
