@@ -14,9 +14,9 @@ from server.analysis import inference
 from server.analysis.columns import Dimension, Measure
 from server.analysis.comparison import Comparison
 from server.analysis.derived.shares import state_measure
-from server.analysis.detectors.group_difference import GroupDifference, large_rate
+from server.analysis.detectors.group_difference import GroupDifference, large_rate, tested_of
 from server.analysis.facts import Facts
-from server.analysis.hypothesis import Finding, Hypothesis, Magnitude, Tested, Told, Writer, saturating
+from server.analysis.hypothesis import Finding, Hypothesis, Magnitude, Told, Writer, saturating
 from server.analysis.inference import Difference, Floats
 from server.analysis.scope import Condition, Scope, Statement, aliased, equals
 
@@ -212,7 +212,7 @@ def _sandwich(rows: Floats, inside: Floats, both: Floats, outcome: Floats) -> fl
 
 def _described(facts: Facts, table: _Table, cell: _Cell, compared: Comparison) -> Hypothesis:
     measure: Measure = state_measure(table.outcome, table.outcomes[cell.row])
-    difference, v = compared.against_rest, compared.effect
+    difference = compared.against_rest
     inside = table.counts[:, cell.column]
     outside = table.counts.sum(axis=1) - inside
     elsewhere = 100.0 * float(outside[cell.row] / outside.sum())
@@ -220,15 +220,7 @@ def _described(facts: Facts, table: _Table, cell: _Cell, compared: Comparison) -
         kind=insights.INSIGHT_TYPE_GROUP_DIFFERENCE,
         facts=facts,
         measure=measure,
-        tested=Tested(
-            compared.test,
-            compared.statistic,
-            compared.p_value,
-            compared.n,
-            compared.effect_name,
-            v,
-            (difference.low, difference.high),
-        ),
+        tested=tested_of(compared),
         magnitude=Magnitude(difference.value, "points"),
         direction=insights.DIRECTION_HIGHER if difference.value > 0 else insights.DIRECTION_LOWER,
         material=large_rate(difference.value, difference.value / elsewhere if elsewhere else None),

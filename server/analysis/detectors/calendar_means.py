@@ -9,7 +9,7 @@ from claribi.v1 import insights_pb2 as insights
 from server.analysis import charts, formats, periods
 from server.analysis.calendar_rows import CYCLES, Cycle, dimension_of, names_of, phased, when
 from server.analysis.columns import Measure
-from server.analysis.evidence import Figure, Name, NoValue, Statistic, Text, join
+from server.analysis.evidence import Figure, Name, Statistic, Text, join
 from server.analysis.facts import Facts, Timeline
 from server.analysis.hypothesis import (
     Finding,
@@ -26,7 +26,8 @@ from server.analysis.hypothesis import (
 )
 from server.analysis.periods import Span
 from server.analysis.row_seasons import Window, differing_window
-from server.analysis.scope import Condition, difference, measured, percent_change
+from server.analysis.scope import Condition, measured
+from server.analysis.sides import Side, told_sides
 
 MATERIAL = 0.03  # of the mean of the rest
 MATERIAL_POINTS = 1.0  # for measures in percent
@@ -193,19 +194,12 @@ def _figures(hypothesis: Hypothesis, at: Name, writer: Writer) -> tuple[Figure, 
     part = required(hypothesis.detail, PartOfCalendar)
     weekdays = part.cycle.name == "day"
     listed = " and ".join(f"{name}s" if weekdays else name for name in hypothesis.members)
-    figures = (
-        ledger.number(f"{measure.name}, {listed}", own, unit=measure.unit),
-        ledger.number(f"{measure.name}, all but {listed}", rest, unit=measure.unit),
-    )
-    if figures[0].display == figures[1].display:
-        raise NoValue(f"{measure.name} {at.text} and otherwise are the same")
-    unit = "points" if measure.unit == "%" else "%"
-    apart = difference(own, rest) if measure.unit == "%" else percent_change(own, rest)
-    return *figures, ledger.number_or_none(
-        f"distance of {measure.name} {at.text} from the rest",
-        apart,
-        unit=unit,
-        display=lambda value: formats.magnitude(value, unit),
+    return told_sides(
+        ledger,
+        Side(f"{measure.name}, {listed}", own),
+        Side(f"{measure.name}, all but {listed}", rest),
+        apart=f"distance of {measure.name} {at.text} from the rest",
+        unit=measure.unit,
     )
 
 

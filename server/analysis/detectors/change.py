@@ -25,6 +25,7 @@ from server.analysis.hypothesis import (
 )
 from server.analysis.last_moves import Move, last_moves
 from server.analysis.means import both_ways
+from server.analysis.moved_enough import moved_enough
 from server.analysis.periods import Span, one_period
 from server.analysis.scales import settled
 from server.analysis.scope import (
@@ -41,9 +42,6 @@ from server.analysis.series import Series, same_series
 from server.analysis.slices import followed, sliced_measures
 from server.query.sql import select
 
-MATERIAL_CHANGE = 0.05  # of the earlier period
-MATERIAL_POINTS = 1.0  # for measures in percent
-MATERIAL_SPREAD = 0.5  # of the standard deviation, for measures that can be below zero
 LARGEST_SHARE = 100.0  # in percent; a part can lose more than the whole when the rest gains
 
 
@@ -104,7 +102,7 @@ def _hypothesis(facts: Facts, series: Series, move: Move) -> Hypothesis:
     points = series.measure.unit == "%"
     rising = value > 0
     # The direction told must be the direction tested: season or month length may explain the whole move.
-    material = _large(series, value, relative) and rising == (move.statistic > 0)
+    material = moved_enough(series, value, relative) and rising == (move.statistic > 0)
     where = (series.dimension, series.member) if series.dimension and series.member is not None else None
     return Hypothesis(
         kind=insights.INSIGHT_TYPE_CHANGE,
@@ -132,15 +130,6 @@ def _hypothesis(facts: Facts, series: Series, move: Move) -> Hypothesis:
         profile=series.values,
         detail=move,
     )
-
-
-def _large(series: Series, value: float, relative: float | None) -> bool:
-    """Whether a move matters: in points, relative to its base, or, without a base, to the usual spread."""
-    if series.measure.unit == "%":
-        return abs(value) >= MATERIAL_POINTS
-    if relative is None:
-        return abs(value) >= MATERIAL_SPREAD * float(series.values.std())
-    return abs(relative) >= MATERIAL_CHANGE
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from server.analysis.hypothesis import (
 )
 from server.analysis.inference import Floats
 from server.analysis.means import both_ways
+from server.analysis.moved_enough import moved_enough
 from server.analysis.periods import Span
 from server.analysis.scales import steady_scale
 from server.analysis.scope import Scalar, difference, percent_of
@@ -40,9 +41,6 @@ from server.query.sql import select
 LEAST_PERIODS = 4  # to tell a before and an after
 HALF = 0.5  # of a period
 MOST_UNSURE = 0.5  # share of the time in which a break may lie to be called one
-MATERIAL_STEP = 0.05  # of the level before
-MATERIAL_POINTS = 1.0  # for measures in percent
-MATERIAL_SPREAD = 0.5  # standard deviations, for measures that can be below zero
 
 
 @dataclass(frozen=True)
@@ -161,7 +159,7 @@ def _hypothesis(facts: Facts, series: Series, found: Break) -> Hypothesis:
             step.jump, "points" if points else series.measure.unit, None if points else relative
         ),
         direction=insights.DIRECTION_INCREASE if step.jump > 0 else insights.DIRECTION_DECREASE,
-        material=scale > 0.0 and _large(series, step.jump, relative) and _located(series, found),
+        material=scale > 0.0 and moved_enough(series, step.jump, relative) and _located(series, found),
         size=saturating(step.jump / 10.0 if points else relative or 0.0, 0.2),
         surprise=found.explained,
         where=where,
@@ -182,14 +180,6 @@ def _when(series: Series, found: Break) -> Span:
 def _located(series: Series, found: Break) -> bool:
     """Whether it is known when the break was: what may lie anywhere is no moment."""
     return found.last - found.first <= MOST_UNSURE * len(series.values)
-
-
-def _large(series: Series, jump: float, relative: float | None) -> bool:
-    if series.measure.unit == "%":
-        return abs(jump) >= MATERIAL_POINTS
-    if relative is None:
-        return abs(jump) >= MATERIAL_SPREAD * float(series.values.std())
-    return abs(relative) >= MATERIAL_STEP
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from claribi.v1 import insights_pb2 as insights
 from server.analysis import charts, formats
 from server.analysis.columns import Dimension, Measure
 from server.analysis.comparison import Comparison, comparable, compare, entity_groups, rank_sums, ranked
-from server.analysis.evidence import Figure, Name, NoValue, Text, join
+from server.analysis.evidence import Figure, Name, Text, join
 from server.analysis.facts import Breakdown, Facts
 from server.analysis.hypothesis import (
     Finding,
@@ -24,11 +24,10 @@ from server.analysis.hypothesis import (
 from server.analysis.roles import word_set
 from server.analysis.scope import (
     aggregate,
-    difference,
     differs,
     equals,
-    percent_change,
 )
+from server.analysis.sides import Side, told_sides
 
 MATERIAL_G = 0.2
 MATERIAL_DELTA = 0.1
@@ -86,15 +85,7 @@ def _hypothesis(facts: Facts, breakdown: Breakdown, measure: Measure, compared: 
         kind=insights.INSIGHT_TYPE_GROUP_DIFFERENCE,
         facts=facts,
         measure=measure,
-        tested=Tested(
-            compared.test,
-            compared.statistic,
-            compared.p_value,
-            compared.n,
-            compared.effect_name,
-            compared.effect,
-            (rest.low, rest.high),
-        ),
+        tested=tested_of(compared),
         magnitude=Magnitude(
             value,
             "points" if measure.unit == "%" else measure.unit,
@@ -108,6 +99,20 @@ def _hypothesis(facts: Facts, breakdown: Breakdown, measure: Measure, compared: 
         members=(breakdown.members[compared.member],),
         profile=breakdown.groups(measure).mean,
         detail=compared,
+    )
+
+
+def tested_of(compared: Comparison) -> Tested:
+    """The outcome of a comparison of groups, the interval that of the difference to the rest."""
+    rest = compared.against_rest
+    return Tested(
+        compared.test,
+        compared.statistic,
+        compared.p_value,
+        compared.n,
+        compared.effect_name,
+        compared.effect,
+        (rest.low, rest.high),
     )
 
 
@@ -184,19 +189,12 @@ def _figures(
     member = hypothesis.members[0]
     own, rest = (aggregate(scope, expression, [cut(dimension, member)]) for cut in (equals, differs))
     name = member_name(member)
-    printed = (
-        ledger.number(f"{called.text}, {name}", own, unit=measure.unit),
-        ledger.number(f"{called.text}, all but {name}", rest, unit=measure.unit),
-    )
-    unit = "points" if measure.unit == "%" else "%"
-    apart = difference(own, rest) if measure.unit == "%" else percent_change(own, rest)
-    if printed[0].display == printed[1].display:
-        raise NoValue(f"{called.text} of {name} and of the others are the same")
-    return *printed, ledger.number_or_none(
-        f"distance of {called.text}, {name} to the others",
-        apart,
-        unit=unit,
-        display=lambda value: formats.magnitude(value, unit),
+    return told_sides(
+        ledger,
+        Side(f"{called.text}, {name}", own),
+        Side(f"{called.text}, all but {name}", rest),
+        apart=f"distance of {called.text}, {name} to the others",
+        unit=measure.unit,
     )
 
 
