@@ -3,6 +3,7 @@
 import calendar
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
@@ -30,6 +31,10 @@ class Cycle:
     name: str  # hour, day, month, edge
     grain: str
 
+    def phases(self, starts: tuple[datetime, ...]) -> Places:
+        """The place of each moment in the cycle, shape (n,)."""
+        return _phases(as_array(starts).astype("datetime64[h]"), self.name)
+
 
 CYCLES = (Cycle("hour", "hour"), Cycle("day", "day"), Cycle("edge", "day"), Cycle("month", "month"))
 
@@ -54,6 +59,23 @@ def phased(facts: Facts, timeline: Timeline, measure: Measure, cycle: Cycle) -> 
         tuple(_windows(cycle.name)),
     )
     return Phased(n, timeline.total[measure][known], phase, block, drift, windows, slow=cycle.name == "month")
+
+
+def phased_counts(starts: tuple[datetime, ...], counts: Floats, cycle: Cycle) -> Phased | None:
+    """Numbers of rows by hour or day, none left out, against what each month has of them; None where too few."""
+    moments = as_array(starts).astype("datetime64[h]")
+    if len(moments) < WEEK_DAYS:
+        return None
+    drift = _drift(moments, cycle.name)
+    expected = drift @ ((drift.T @ counts) / drift.sum(axis=0))
+    known = expected > 0.0
+    phase, block, windows = (
+        _phases(moments, cycle.name),
+        _blocks(moments, cycle.name),
+        tuple(_windows(cycle.name)),
+    )
+    n, levels = expected[known], drift[known][:, drift[known].any(axis=0)]
+    return Phased(n, counts[known], phase[known], block[known], levels, windows, counted=True)
 
 
 def _phases(moments: np.ndarray, name: str) -> Places:

@@ -11,6 +11,7 @@ from server.analysis.calendar_rows import CYCLES, Cycle, dimension_of, names_of,
 from server.analysis.columns import Measure
 from server.analysis.evidence import Figure, Name, Statistic, Text, join
 from server.analysis.facts import Facts, Timeline
+from server.analysis.filled import FilledSeries
 from server.analysis.hypothesis import (
     Finding,
     Hypothesis,
@@ -26,11 +27,12 @@ from server.analysis.hypothesis import (
 )
 from server.analysis.periods import Span
 from server.analysis.row_seasons import Window, differing_window
-from server.analysis.scope import Condition, measured
+from server.analysis.scope import Condition, Scalar, measured
 from server.analysis.sides import Side, told_sides
 
 MATERIAL = 0.03  # of the mean of the rest
 MATERIAL_POINTS = 1.0  # for measures in percent
+_EACH = {"hour": "an hour", "day": "a day"}
 _PLAIN_ONLY = ("edge",)  # asked of columns as they are: what is derived of them is asked enough
 
 
@@ -122,7 +124,7 @@ def tell_part(finding: Finding, writer: Writer) -> Told:
     """The part of the calendar in words, against the rest of it."""
     part, ledger = required(finding.hypothesis.detail, PartOfCalendar), writer.ledger
     hypothesis = _seen(finding.hypothesis, part)
-    subject, at = subject_name(hypothesis), Name(when(part.window.phases, part.cycle))
+    subject, at = _subject(hypothesis, part), Name(when(part.window.phases, part.cycle))
     own, rest, apart = _figures(hypothesis, at, writer)
     high = own.value > rest.value
     title = ledger.say(
@@ -150,6 +152,12 @@ def tell_part(finding: Finding, writer: Writer) -> Told:
     )
     size = told_apart(own, rest, apart, hypothesis.measure.unit)
     return Told(title, lead, join(body), advice, _caveats(hypothesis, part, writer), chart, size)
+
+
+def _subject(hypothesis: Hypothesis, part: PartOfCalendar) -> Name:
+    """The measure; of numbers of rows with the unit of time they are counted by."""
+    subject = subject_name(hypothesis)
+    return Name(f"{subject.text} {_EACH[part.cycle.grain]}") if hypothesis.measure.counts_rows else subject
 
 
 def _seen(hypothesis: Hypothesis, part: PartOfCalendar) -> Hypothesis:
@@ -188,10 +196,22 @@ def _within(hypothesis: Hypothesis, *, inside: bool) -> Condition:
     return Condition(f"{value} {'in' if inside else 'not in'} ({marks})", hypothesis.members)
 
 
+def _counts(hypothesis: Hypothesis, part: PartOfCalendar) -> tuple[Scalar, Scalar]:
+    """The mean number of rows by hour or day inside the part and outside, those without any row counted."""
+    filled = FilledSeries(hypothesis.facts.scope, hypothesis.measure, required(hypothesis.span, Span))
+    phases = ", ".join(str(phase) for phase in part.window.phases)
+    return filled.cell("avg(v)", f"phase in ({phases})"), filled.cell("avg(v)", f"phase not in ({phases})")
+
+
 def _figures(hypothesis: Hypothesis, at: Name, writer: Writer) -> tuple[Figure, Figure, Figure | None]:
     scope, measure, ledger = hypothesis.facts.scope, hypothesis.measure, writer.ledger
-    own, rest = (measured(scope, measure, [_within(hypothesis, inside=inside)]) for inside in (True, False))
     part = required(hypothesis.detail, PartOfCalendar)
+    if measure.counts_rows:
+        own, rest = _counts(hypothesis, part)
+    else:
+        own, rest = (
+            measured(scope, measure, [_within(hypothesis, inside=inside)]) for inside in (True, False)
+        )
     weekdays = part.cycle.name == "day"
     listed = " and ".join(f"{name}s" if weekdays else name for name in hypothesis.members)
     return told_sides(

@@ -10,6 +10,7 @@ from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import charts, formats, inference, periods
 from server.analysis.columns import Dimension
+from server.analysis.detectors.calendar_counts import surer_of_counts
 from server.analysis.detectors.calendar_means import PartOfCalendar, calendar_means, tell_part
 from server.analysis.evidence import Figure, Name, Text, join
 from server.analysis.facts import Facts, Timeline, native_grain
@@ -97,7 +98,7 @@ def _proposed(facts: Facts, hours: Timeline | None) -> list[Hypothesis]:
     by_rows = calendar_means(facts, hours)
     told = {(h.measure, required(h.detail, PartOfCalendar).cycle.name) for h in by_rows}
     series = [s for s in _candidates(facts, hours) if (s.measure, s.grain) not in told]
-    found = [_examine(facts, one) for one in series]
+    found = [surer_of_counts(facts, one, _examine(facts, one)) for one in series]
     return [*by_rows, *(hypothesis for hypothesis in found if hypothesis is not None)]
 
 
@@ -111,6 +112,10 @@ def _candidates(facts: Facts, hours: Timeline | None) -> Iterator[Series]:
         yield from _whole_cycles(replace(facts, timeline=hours), "hour", 48)
     if native <= periods.GRAINS.index("day"):
         yield from _whole_cycles(facts, "day", LEAST_DAYS)
+    elif facts.timeline.grain in ("hour", "day"):
+        # Days without rows say how many there are, but nothing else.
+        counts = tuple(measure for measure in facts.measures if measure.counts_rows)
+        yield from _whole_cycles(replace(facts, measures=counts, averages=()), "day", LEAST_DAYS)
     yearly = "quarter" if native == periods.GRAINS.index("quarter") else "month"
     if native <= periods.GRAINS.index(yearly):
         yield from _whole_cycles(facts, yearly, LEAST_YEARS * periods.CYCLES[yearly])

@@ -205,3 +205,46 @@ def test_days_that_go_together_are_no_season_of_the_week() -> None:
         found = differing_window(replace(rows, phase=day % 7, block=day // 7, windows=windows))
         p_values.append(1.0 if found is None else found.p_value)
     assert (np.array(p_values) <= 0.01).mean() <= 0.01 + 3.5 * (0.01 / 200) ** 0.5
+
+
+def test_quiet_weekends_are_told_of_a_table_with_a_row_every_other_day(tmp_path: Path) -> None:
+    columns = _sales(
+        np.random.default_rng(13), lambda at: 1.0 if at.weekday() < 5 else 0.3, days=780, rows=520
+    )
+    (found,) = (i for i in _seasons(tmp_path, columns) if i.subject.measure.expression == "count(*)")
+    assert (found.subject.dimension.member, *found.subject.dimension.other_members) == ("Saturday", "Sunday")
+    weekend = [at.weekday() >= 5 for at in columns["sold_at"][1] if at < datetime(2026, 5, 1)]
+    told = sum(weekend) / 2 / ((len(weekend) - sum(weekend)) / 5) - 1.0
+    assert found.magnitude.relative == pytest.approx(told, abs=0.05)
+    assert "number of sales a day" in found.title.lower()
+
+
+def _counts_of_days(counts: Floats) -> Phased:
+    day = np.arange(len(counts))
+    expected = np.full(len(counts), counts.mean())
+    windows = tuple((first,) for first in range(7)) + tuple((first, (first + 1) % 7) for first in range(7))
+    return Phased(expected, counts, day % 7, day // 7, np.ones((len(day), 1)), windows, counted=True)
+
+
+@pytest.mark.parametrize("together", [1, 6])
+def test_rows_that_come_by_chance_or_in_batches_have_no_weekday(together: int) -> None:
+    random = np.random.default_rng(14)
+    found = [
+        differing_window(_counts_of_days(together * random.poisson(4.0 / together, 364).astype(float)))
+        for _ in range(400)
+    ]
+    p_values = np.array([1.0 if one is None else one.p_value for one in found])
+    assert (p_values <= 0.05).mean() <= 0.05 + 3.5 * (0.05 / 400) ** 0.5
+
+
+def test_windows_that_lean_upon_each_other_are_not_paid_for_one_by_one() -> None:
+    random = np.random.default_rng(15)
+    windows = tuple(
+        tuple((first + step) % 12 for step in range(width)) for width in (1, 2, 3, 4) for first in range(12)
+    )
+    p_values = []
+    for _ in range(400):
+        rows = replace(_rows_of_days(random, 730, 3.0), slow=False, windows=windows)
+        found = differing_window(replace(rows, phase=np.arange(730) % 12, block=np.arange(730) // 12))
+        p_values.append(1.0 if found is None else found.p_value)
+    assert 0.025 <= (np.array(p_values) <= 0.05).mean() <= 0.05 + 3.5 * (0.05 / 400) ** 0.5
