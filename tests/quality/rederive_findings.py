@@ -124,14 +124,15 @@ def _quality(about: Subject) -> list[Size]:
 
 
 def _driver(about: Subject) -> list[Size]:
-    """What a member's total changed by, and its share in the change of the whole."""
+    """What a member's total changed by, and its share in the change of the whole (none where that hardly moved)."""
     if about.mean:
         raise NotDescribed("driver of a mean")
     whole = _change(about)
     about.only = about.category() == about.subject.dimension.member
     part = _change(about)
+    shares = [one[0] / all_of[0] if all_of[0] else None for one, all_of in zip(part, whole, strict=True)]
     return [
-        (one[0], one[0] / all_of[0] if all_of[0] else None) for one, all_of in zip(part, whole, strict=True)
+        pair for one, share in zip(part, shares, strict=True) for pair in ((one[0], share), (one[0], None))
     ]
 
 
@@ -173,7 +174,8 @@ def counts(insight: insights.Insight, tables: Tables, name: str) -> set[int]:
 def _rows(about: Subject) -> set[int]:
     """Rows with the measure and the category; members of too few rows may be left out.
 
-    Where rows hang together by somebody they belong to, those are counted, once in each category.
+    Where rows hang together by somebody they belong to, those are counted, once in each category. Which members were
+    left out for that is not described, so that a smaller n may be right and is not judged.
     """
     category = about.category()
     found: set[int] = set()
@@ -182,6 +184,9 @@ def _rows(about: Subject) -> set[int]:
         for owner in about.table.columns:
             rows = pd.DataFrame({"owner": about.table[owner], "category": category})[kept].dropna()
             found.add(len(rows.drop_duplicates()))
+    n = about.insight.statistics.n
+    if n not in found and min(found) < n < max(found):
+        raise NotDescribed("which members were compared")
     return found
 
 
