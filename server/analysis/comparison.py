@@ -10,16 +10,16 @@ from server.analysis import inference
 from server.analysis.clusters import Clusters
 from server.analysis.columns import Dimension, Measure
 from server.analysis.facts import Breakdown, Facts
-from server.analysis.inference import Difference, Floats, Groups
+from server.analysis.inference import Difference, Groups
 from server.analysis.scope import Condition, Statement
+from server.analysis.stretches import time_effects
 from server.query.sql import select
 
 # Below twenty observations a mean of skewed values is too far from normal for Welch's test.
 LEAST_MEMBER_ROWS = 20
 RANK_ROWS_LIMIT = 200_000  # above, means of skewed values are normal enough and ranking costs seconds
 SKEWED = 2.0
-LEAST_STRETCHES = 8  # of time, to see whether a member's values hang together
-MOST_STRETCHES = 40
+LEAST_PERIODS = 8  # to see whether a measure wanders
 # First autocorrelation from which a measure wanders: never below the first, always from the second on.
 WANDERING, LONG_MEMORY = 0.25, 0.6
 ENTITY_ROWS = 2.0  # rows an entity has on average within a member, above which entities are compared
@@ -67,7 +67,7 @@ def wanders(facts: Facts, measure: Measure) -> bool:
     means = total[n > 0] / n[n > 0]
     centred = means - means.mean() if len(means) else means
     spread = float(centred @ centred)
-    if len(means) < LEAST_STRETCHES or spread <= 0.0:
+    if len(means) < LEAST_PERIODS or spread <= 0.0:
         return False
     evident = min(max(WANDERING, 4.0 / len(means) ** 0.5), LONG_MEMORY)
     return bool(float(centred[1:] @ centred[:-1]) / spread > evident)
@@ -150,7 +150,8 @@ def compare(
 ) -> Comparison | None:
     """The member that lies furthest from all others together; None when too few members have rows enough.
 
-    The member is chosen after the fact: its p value is corrected for the choice among all (Bonferroni).
+    The member is chosen after the fact: its p value is corrected for the choice among all (Bonferroni); of two, either
+    is as far from the other.
     """
     groups = _cautious(breakdown, measure, clusters) if entities is None else _aligned(breakdown, entities)
     rates = measure.is_share and entities is None
@@ -172,7 +173,7 @@ def compare(
     return Comparison(
         apart.test,
         apart.statistic,
-        min(1.0, apart.p_value * len(places)),
+        min(1.0, apart.p_value * chosen_from(len(places))),
         apart.effect_name,
         apart.effect,
         int(places[apart.member]),
@@ -181,6 +182,11 @@ def compare(
         typical=apart.effect_name == "cliffs_delta",
         entities=entities is not None,
     )
+
+
+def chosen_from(members: int) -> int:
+    """Of how many different comparisons the furthest member is chosen: two members make one."""
+    return members if members > 2 else 1
 
 
 @dataclass(frozen=True)
@@ -272,54 +278,8 @@ def _cautious(breakdown: Breakdown, measure: Measure, clusters: Clusters) -> Gro
         breakdown.dimension, breakdown.members, breakdown.n[measure].sum(axis=1), measure
     )
     if breakdown.starts:
-        along_time = [_inflation(breakdown, measure, groups, member) for member in range(len(groups.n))]
-        worth = np.minimum(worth, groups.n / np.array(along_time))
+        worth = np.minimum(worth, groups.n / time_effects(breakdown, measure, groups))
     return replace(groups, n=worth)
-
-
-def _inflation(breakdown: Breakdown, measure: Measure, groups: Groups, member: int) -> float:
-    """How many times larger the variance of a member's mean is than for independent rows, at least 1.
-
-    The excess of the member over the others is followed through stretches of time: rows of one stretch may hang
-    together, and so may stretches. Where no others lie beside the member, its own values are followed.
-    """
-    n, total = _stretches(breakdown.n[measure]), _stretches(breakdown.total[measure])
-    own_n, others_n = n[member], n.sum(axis=0) - n[member]
-    seen = own_n > 0
-    if not seen.any():
-        return 1.0
-    beside = seen & (others_n > 0)
-    seen = beside if beside.sum() >= 0.5 * seen.sum() else seen
-    excess = total[member][seen] / own_n[seen]
-    expected = float(groups.variance[member]) / own_n[seen]
-    if seen is beside:
-        excess = excess - (total.sum(axis=0) - total[member])[seen] / others_n[seen]
-        expected = expected + _variance_of_others(groups, member) / others_n[seen]
-    stretches = len(excess)
-    if stretches < LEAST_STRETCHES:
-        # Too few stretches to see how rows hang together: alone in its time, a member counts once a stretch.
-        return 1.0 if seen is beside else float(own_n.sum()) / max(stretches, 1)
-    if float(expected.min()) <= 0.0:
-        return 1.0
-    centre = float((excess / expected).sum() / (1.0 / expected).sum())
-    clustering = float(((excess - centre) ** 2 / expected).sum()) / (stretches - 1)
-    # Chance alone moves the ratio by its standard error; only what lies beyond counts.
-    clustering = clustering if clustering > 1.0 + 2.0 * (2.0 / (stretches - 1)) ** 0.5 else 1.0
-    return clustering * inference.long_run_ratio(excess, evident=True)
-
-
-def _variance_of_others(groups: Groups, member: int) -> float:
-    others = np.arange(len(groups.n)) != member
-    n = np.nan_to_num(groups.n[others])
-    return float((n * np.nan_to_num(groups.variance[others])).sum() / max(float(n.sum()), 1.0))
-
-
-def _stretches(cells: Floats) -> Floats:
-    """Cells, shape (members, periods), summed into at most MOST_STRETCHES stretches of equal length."""
-    length = -(-cells.shape[1] // MOST_STRETCHES)
-    edges = np.arange(0, cells.shape[1], length)
-    summed: Floats = np.add.reduceat(cells, edges, axis=1)
-    return summed
 
 
 def _against_rest(groups: Groups, index: int) -> Difference:

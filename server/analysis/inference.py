@@ -143,7 +143,9 @@ def welch_difference(groups: Groups) -> Difference:
 def fisher_p(hits: float, n: float, all_hits: float, total: float) -> float:
     """The two-sided p value of a group's number of hits among all, twice the smaller tail (Fisher 1934).
 
-    Counts need not be whole: they are rounded, as effective numbers of observations are.
+    Half of the probability of what was seen counts to either tail (Lancaster 1961, "Significance tests in discrete
+    distributions", J. Am. Stat. Assoc. 56): the whole of it would make the test of few hits needlessly blunt. Counts
+    need not be whole: they are rounded, as effective numbers of observations are.
     """
     from scipy import stats
 
@@ -151,7 +153,8 @@ def fisher_p(hits: float, n: float, all_hits: float, total: float) -> float:
     marked, drawn = min(marked, population), min(drawn, population)
     below = float(stats.hypergeom.cdf(k, population, marked, drawn))
     above = float(stats.hypergeom.sf(k - 1, population, marked, drawn))
-    return min(1.0, max(2.0 * min(below, above), SMALLEST_P))
+    seen = float(stats.hypergeom.pmf(k, population, marked, drawn))
+    return min(1.0, max(2.0 * min(below, above) - seen, SMALLEST_P))
 
 
 def common_variance_p(groups: Groups, index: int) -> float:
@@ -185,8 +188,11 @@ def long_run_ratio(series: Floats, *, evident: bool = False) -> float:
     if n < 4 or spread <= 0.0:
         return 1.0
     rho = float((centred[1:] * centred[:-1]).sum()) / spread
-    if evident and rho < 2.0 / math.sqrt(n):
-        return 1.0
+    return 1.0 if evident and rho < 2.0 / math.sqrt(n) else long_run_factor(rho, n)
+
+
+def long_run_factor(rho: float, n: float) -> float:
+    """What a first autocorrelation found in n values does to the variance of their mean, at least 1."""
     rho = min(rho + (1.0 + 3.0 * max(rho, 0.0)) / n, 0.97)
     return max(1.0, (1.0 + rho) / (1.0 - rho))
 
