@@ -99,8 +99,8 @@ def strength(
     """The correlation of x and y, shape (n,), NaN where missing; `lost` degrees of freedom went into means.
 
     Its error is the largest of the normal theory's, the one that holds for any spread of the values, and those that
-    hold when values of a cluster go together: sums of the influence function over clusters (Liang and Zeger 1986,
-    "Longitudinal data analysis using generalized linear models", Biometrika 73; Huber 1981, "Robust Statistics").
+    hold when values of a cluster evidently go together: sums of the influence function over clusters (Liang and Zeger
+    1986, "Longitudinal data analysis using generalized linear models", Biometrika 73; Huber 1981, "Robust Statistics").
     """
     both = np.isfinite(x) & np.isfinite(y)
     n = int(both.sum())
@@ -114,9 +114,12 @@ def strength(
     usual = n * max((1.0 - r * r) ** 2, 1e-12)
     inflation, degrees = max(1.0, float((influence**2).sum()) / usual), n - lost - 2.0
     for codes in clusterings:
-        sums = np.bincount(codes[both], weights=influence)
+        sums, squares, fourths = (
+            np.bincount(codes[both], weights=power).astype(np.float64)
+            for power in (influence, influence**2, influence**4)
+        )
         clusters = int((np.bincount(codes[both]) > 0).sum())
-        if clusters < LEAST_CLUSTERS:
+        if clusters < LEAST_CLUSTERS or not inference.hang_together(sums, squares, fourths):
             continue
         found = float((sums**2).sum()) / usual * clusters / (clusters - 1.0)
         if found > inflation:

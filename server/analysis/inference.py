@@ -197,6 +197,20 @@ def long_run_factor(rho: float, n: float) -> float:
     return max(1.0, (1.0 + rho) / (1.0 - rho))
 
 
+HANGING_TOGETHER = 2.33  # standard errors from which values of a cluster evidently go together
+
+
+def hang_together(sums: Floats, squares: Floats, fourths: Floats) -> bool:
+    """Whether values of mean zero evidently go together within clusters: their sums, and those of powers, by cluster.
+
+    Of independent values the square of a sum is the sum of squares but for chance, whose variance is twice the sum of
+    the squared products of pairs.
+    """
+    excess = float((sums**2 - squares).sum())
+    variance = 2.0 * float((squares**2 - fourths).sum())
+    return excess > 0.0 and excess > HANGING_TOGETHER * math.sqrt(max(variance, 0.0))
+
+
 @dataclass(frozen=True)
 class Extreme:
     """A value the rest do not lead one to expect: where, how far in robust spreads, and its p value."""

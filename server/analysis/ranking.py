@@ -23,10 +23,16 @@ SLICE_WEIGHT = 0.85  # what holds for a part matters less than what holds for th
 OLD = timedelta(days=730)  # how long before the newest table a table ends that nobody acts upon any more
 OLD_WEIGHT = 0.6
 COUNT_WEIGHT = 0.9  # a count of rows matters less than a measure
-# The many slices, cuts and derived measures must not drown what is asked of the table's own columns.
+# The many slices, cuts and derived measures must not drown what is asked of the table's own columns. A type asked once
+# of all pairs of a table stands for all of them; what members hold, or moved, is plain where it is true at all.
+PAIRS_WEIGHT = 12.0
 WHOLE_WEIGHT = 4.0
 DERIVED_WEIGHT = 3.0
+WORD_WEIGHT = 2.0
+PLAIN_WEIGHT = 2.0
 CUT_WEIGHT = 1.0
+_OF_ALL_PAIRS = (insights.INSIGHT_TYPE_CORRELATION, insights.INSIGHT_TYPE_MIX_SHIFT)
+_PLAIN = (insights.INSIGHT_TYPE_DRIVER, insights.INSIGHT_TYPE_CONCENTRATION)
 QUIET_REMARKS = 1  # a table, on what is true of most tables
 MOST = 0.5  # of a move, which a part must make up to be named as what it mostly is
 MOVES_MORE = 1.5  # how many times as strongly as the whole such a part must move
@@ -215,8 +221,10 @@ def _prior(hypothesis: Hypothesis) -> float:
     dimension, measure = hypothesis.dimension, hypothesis.measure
     if dimension is not None and dimension.made and hypothesis.kind != insights.INSIGHT_TYPE_SEASONALITY:
         return CUT_WEIGHT
-    if measure.is_word:
-        return CUT_WEIGHT
+    if hypothesis.kind in _OF_ALL_PAIRS:
+        return PAIRS_WEIGHT
+    if measure.is_word or hypothesis.kind in _PLAIN:
+        return WORD_WEIGHT if measure.is_word else PLAIN_WEIGHT
     twin = measure in hypothesis.facts.averages
     return DERIVED_WEIGHT if measure.made or twin else WHOLE_WEIGHT
 

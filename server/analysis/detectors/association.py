@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from server.analysis import inference
 from server.analysis.columns import Dimension, Measure
-from server.analysis.comparison import Comparison
+from server.analysis.comparison import Comparison, chosen_from
 from server.analysis.derived.shares import state_measure
 from server.analysis.detectors.group_difference import GroupDifference, large_rate, tested_of
 from server.analysis.facts import Facts
@@ -26,14 +26,6 @@ LEAST_EXPECTED = 5.0  # rows in a cell under independence, for it to be told
 SUSPECT = 0.01  # p value from which rows that hang together are looked into
 LEAST_CLUSTERS = 10
 SAME = 0.95  # Cramer's V from which one column is a function of the other, or a copy
-STRETCHES = {
-    "hour": "day",
-    "day": "week",
-    "week": "month",
-    "month": "quarter",
-    "quarter": "year",
-    "year": "year",
-}
 
 
 @dataclass(frozen=True)
@@ -60,7 +52,7 @@ class Association:
     """Pearson's chi-square of two dimensions, told as the share of one member within another.
 
     The cell told is the one with the largest adjusted residual (Haberman 1973, Biometrics 29), corrected for the
-    choice; where rows hang together in entities or in time, its difference must stand out from clusters too.
+    choice; where rows evidently hang together in entities or in time, its difference must stand out from clusters too.
     """
 
     kind = insights.INSIGHT_TYPE_GROUP_DIFFERENCE
@@ -122,9 +114,10 @@ def _hypothesis(facts: Facts, table: _Table) -> Hypothesis | None:
     if cell is None or v >= SAME:
         return None
     test = "adjusted residual of a chi-square test"
-    p_value = min(1.0, inference.normal_two_sided(cell.residual) * k * m)
+    cells = chosen_from(k) * chosen_from(m)
+    p_value = min(1.0, inference.normal_two_sided(cell.residual) * cells)
     if p_value < SUSPECT:
-        p_value = max(p_value, min(1.0, k * m * _clustered_p(facts, table, cell)))
+        p_value = max(p_value, min(1.0, cells * _clustered_p(facts, table, cell)))
     compared = Comparison(
         test,
         statistic,
@@ -174,7 +167,7 @@ def _clustered_p(facts: Facts, table: _Table, cell: _Cell) -> float:
     if facts.plan.entity is not None:
         clusters.append(facts.plan.entity.value)
     if scope.time is not None and facts.report_grain is not None:
-        clusters.append(f"date_trunc('{STRETCHES[facts.report_grain]}', {scope.time.value})")
+        clusters.append(f"date_trunc('{facts.report_grain}', {scope.time.value})")
     inside = equals(table.group, table.groups[cell.column])
     outcome = equals(table.outcome, table.outcomes[cell.row])
     known = [Condition(f"{dimension.value} is not null") for dimension in (table.outcome, table.group)]
@@ -194,20 +187,21 @@ def _clustered_p(facts: Facts, table: _Table, cell: _Cell) -> float:
 
 
 def _sandwich(rows: Floats, inside: Floats, both: Floats, outcome: Floats) -> float:
-    """The two-sided p value, from counts by cluster, each of shape (clusters,)."""
+    """The two-sided p value, from counts by cluster, each of shape (clusters,); 0 where rows do not go together."""
     outside, other = rows - inside, outcome - both
     n_in, n_out = inside.sum(), outside.sum()
     if n_in <= 0 or n_out <= 0:
         return 1.0
     p_in, p_out = both.sum() / n_in, other.sum() / n_out
-    influence = (both - inside * p_in) / n_in - (other - outside * p_out) / n_out
+    # What a row of each of the four kinds adds to the difference, and how many there are of it in each cluster.
+    influence = np.array([1.0 - p_in, -p_in, p_out - 1.0, p_out]) / np.array([n_in, n_in, n_out, n_out])
+    counts = np.stack([both, inside - both, other, outside - other])
+    sums, squares, fourths = (influence**power @ counts for power in (1, 2, 4))
+    if not inference.hang_together(sums, squares, fourths):
+        return 0.0
     clusters = len(rows)
-    variance = float((influence**2).sum()) * clusters / (clusters - 1)
-    return (
-        inference.t_two_sided(float(p_in - p_out) / math.sqrt(variance), clusters - 1)
-        if variance > 0
-        else 0.0
-    )
+    variance = float((sums**2).sum()) * clusters / (clusters - 1)
+    return inference.t_two_sided(float(p_in - p_out) / math.sqrt(variance), clusters - 1)
 
 
 def _described(facts: Facts, table: _Table, cell: _Cell, compared: Comparison) -> Hypothesis:

@@ -16,7 +16,9 @@ PLACE = Dimension("place", "place", "place", 5)
 def _effects(random: np.random.Generator, *, members: int, shared: float) -> Floats:
     """Of 40 weeks of rows of spread 1, each member's week shifted by its own draw of spread `shared`."""
     n = random.poisson(12, (members, 40)).astype(float)
-    mean = 5.0 + shared * random.normal(size=n.shape) + random.normal(size=n.shape) / np.sqrt(np.maximum(n, 1))
+    mean = (
+        5.0 + shared * random.normal(size=n.shape) + random.normal(size=n.shape) / np.sqrt(np.maximum(n, 1))
+    )
     starts = tuple(datetime(2026, 1, 5) + timedelta(weeks=week) for week in range(40))
     total, variance = n * mean, np.ones_like(n)
     names = tuple(f"P{place}" for place in range(members))
