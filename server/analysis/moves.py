@@ -21,6 +21,7 @@ LARGEST_ERROR = 1e100  # beyond it squares leave the range of a double
 SAMPLING_P = 0.1  # p value above which the past shows no more unrest than the number of rows makes
 SAMPLING_SKEW = 3.0
 SAMPLING_DEGREES = 30.0  # of freedom then; sums of skewed amounts have heavier tails than the normal
+COUNTED_DEGREES = 100.0  # the same of shares of the rows, which are binomial
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,16 @@ def _share(cells: Cells) -> Followed:
 
 
 def _mean_ratio(cells: Cells) -> Followed:
-    """The logarithm of each member's mean over that of the others; gaps bridged."""
+    """The logarithm of each member's mean over that of the others; gaps bridged.
+
+    Errors are relative to the usual means: those of a mean that falls would grow, and hide the fall.
+    """
     mean, others, error, rest = _means(cells)
+    total, n = cells.total.sum(axis=1, keepdims=True), cells.n.sum(axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.log(mean / others)
-        relative = np.sqrt((error / mean) ** 2 + (rest / others) ** 2)
+        usual, usual_others = total / n, (total.sum() - total) / (n.sum() - n)
+        relative = np.sqrt((error / usual) ** 2 + (rest / usual_others) ** 2)
     return Followed(_bridged(ratio), np.nan_to_num(relative, posinf=0.0))
 
 
@@ -165,11 +171,12 @@ def _surprise(cells: Cells, measure: Measure, side: Followed, member: int) -> Su
         errors = np.sqrt(errors[cycle:] ** 2 + errors[:-cycle] ** 2)
     if len(values) < LEAST_PERIODS:
         return None
-    calm = _as_calm_as_sampling(values, errors) if side.calm else None
+    degrees = COUNTED_DEGREES if measure.counts_rows else SAMPLING_DEGREES
+    calm = _as_calm_as_sampling(values, errors, degrees) if side.calm else None
     return calm or inference.last_value_surprise(values, least_error=float(errors[-1]))
 
 
-def _as_calm_as_sampling(values: Floats, errors: Floats) -> Surprise | None:
+def _as_calm_as_sampling(values: Floats, errors: Floats, degrees: float) -> Surprise | None:
     """The last value against the mean of those before, where these show no memory and no unrest beyond their rows'.
 
     The number of rows then tells the error better than few periods can; the larger of both is taken.
@@ -183,4 +190,4 @@ def _as_calm_as_sampling(values: Floats, errors: Floats) -> Surprise | None:
         return None
     error = float(np.sqrt(max(spread, known, float(errors[-1]) ** 2) * (1.0 + 1.0 / len(before))))
     statistic = float(values[-1] - before.mean()) / error
-    return Surprise(statistic, inference.t_two_sided(statistic, SAMPLING_DEGREES), len(values))
+    return Surprise(statistic, inference.t_two_sided(statistic, degrees), len(values))

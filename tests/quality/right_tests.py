@@ -9,24 +9,34 @@ SMALLEST = 1e-300  # below it a double's logarithm is of no use
 
 
 def welch(values: Array, inside: Array) -> float:
-    """Two-sided p of a difference in means (Welch); of ranks (Mann-Whitney) when the values are very skewed."""
+    """Two-sided p of a difference in means (Welch); of ranks (Mann-Whitney) when the values are very skewed.
+
+    Where values are skewed a group with a low mean has a low spread too, and Welch's error is then too small: of 75
+    exponential durations among 500, a third shorter, it promises 2e-5 where shuffling the labels gives 3e-4 and
+    Student's t, whose spread is that of all, 1.6e-3. The middle of both, in logarithms, comes near to the shuffling.
+    """
     one, other = values[inside].astype(float), values[~inside].astype(float)
     one, other = one[~np.isnan(one)], other[~np.isnan(other)]
     if len(one) < 3 or len(other) < 3:
         return 1.0
     if abs(float(stats.skew(other))) > 2:
         return max(SMALLEST, float(stats.mannwhitneyu(one, other, method="asymptotic").pvalue))
-    return max(SMALLEST, float(stats.ttest_ind(one, other, equal_var=False).pvalue))
+    own, common = (float(stats.ttest_ind(one, other, equal_var=same).pvalue) for same in (False, True))
+    return max(SMALLEST, own, float(np.sqrt(own * common)))
 
 
 def rates(hits: Array, inside: Array) -> float:
-    """Two-sided p of a difference in two shares (chi-square; Fisher where an expected count is below 5)."""
+    """Two-sided p of a difference in two shares (chi-square; Fisher where an expected count is below 100).
+
+    The usual bound of 5 is for levels about 0.05. In the tails asked for here chi-square promises too much of few hits:
+    16 where 6 are expected, of 75 rows, gets 7e-6 where Fisher's exact test gives 1e-4.
+    """
     table = np.array(
         [[np.sum(hits & inside), np.sum(~hits & inside)], [np.sum(hits & ~inside), np.sum(~hits & ~inside)]]
     )
     if 0 in table.sum(axis=0) or 0 in table.sum(axis=1):
         return 1.0
-    if stats.contingency.expected_freq(table).min() < 5:
+    if stats.contingency.expected_freq(table).min() < 100:
         return max(SMALLEST, float(stats.fisher_exact(table).pvalue))
     return max(SMALLEST, float(stats.chi2_contingency(table, correction=False).pvalue))
 

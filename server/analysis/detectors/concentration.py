@@ -28,7 +28,7 @@ from server.analysis.scope import Condition, Scalar, aggregate, aliased, equals,
 from server.query.sql import select
 
 LEAST_ROWS = 50
-LEAST_MEMBERS = 3
+LEAST_MEMBERS = 2
 LEAST_WITNESSES = 8.0  # rows of equal size that a holding must be worth
 LEAD_WEIGHT = 0.3  # a lead matters less than a dependence
 MOST_LED = 12  # members among which one may be said to lead
@@ -39,8 +39,8 @@ LEADS_OTHERS, LEADS_SECOND = 1.3, 1.2
 # Several are few when they are at most this share of the members and hold half of the total.
 FEW_SHARE, FEW_HOLD = 0.10, 0.50
 
-
 _ROWS = row_count("rows")
+_FLAG = frozenset({"true", "false"})
 _TIMES = ("ms", "s", "minutes", "hours", "days")
 
 
@@ -78,12 +78,18 @@ class Concentration:
             _examine(facts, dimension, counted if measure is _ROWS else measure, holdings)
             for dimension, held in _all_holdings(facts, measures)
             for measure, holdings in held.items()
-            if len(holdings.members) >= LEAST_MEMBERS and holdings.total.sum() > 0
+            if _can_be_held(holdings)
         ]
 
     def tell(self, finding: Finding, writer: Writer) -> Told:
         """The concentration in words."""
         return _tell(finding, writer)
+
+
+def _can_be_held(holdings: _Holdings) -> bool:
+    """Whether one member could hold more than its part; that a flag is mostly one way is no holding."""
+    several = len(holdings.members) >= LEAST_MEMBERS and not _FLAG.issuperset(holdings.members)
+    return several and float(holdings.total.sum()) > 0.0
 
 
 def _summed(facts: Facts, measure: Measure) -> Measure | None:
@@ -178,9 +184,7 @@ def _examine(facts: Facts, dimension: Dimension, measure: Measure, holdings: _Ho
         size=LEAD_WEIGHT * held.share if held.leads else held.share,
         surprise=(LEAD_WEIGHT if held.leads else 1.0) * saturating(held.share / even - 1.0, 3.0),
         dimension=dimension,
-        members=holdings.members[: held.count]
-        if held.count <= charts.BARS
-        else holdings.members[: charts.BARS],
+        members=holdings.members[: min(held.count, charts.BARS)],
         profile=shares[: charts.BARS],
         detail=held,
     )

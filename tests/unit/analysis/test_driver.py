@@ -1,6 +1,6 @@
 """What moved a total: exact parts that sum to the change, found above the ordinary to and fro, silent without it."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from claribi.v1 import insights_pb2, reports_pb2
 
+from server.analysis.cells import Cells
+from server.analysis.columns import Measure
 from server.analysis.contributions import rate_and_mix
+from server.analysis.moves import followed, last_surprise
 from tests.unit.analysis.snapshots import Column, report_on, source_of, write_table
 
 Table = dict[str, Column]
@@ -186,3 +189,21 @@ def test_a_member_that_appears_adds_through_its_weight_alone() -> None:
     rate, mix = rate_and_mix(n, total, middle=(175 / 15 + 10) / 2, whole=(15.0, 10.0))
     assert rate[1] == 0.0
     assert rate.sum() + mix.sum() == pytest.approx(175 / 15 - 10)
+
+
+def test_a_mean_that_falls_far_is_no_less_sure_for_being_small() -> None:
+    random = np.random.default_rng(3)
+    n = random.poisson(40.0, (2, 24)).astype(float)
+    mean = 100.0 + random.normal(scale=8.0, size=n.shape)
+    mean[0, -1] = 25.0
+    total = n * mean
+    squares = (n - 1.0) * 50.0**2 + n * mean**2
+    starts = tuple(datetime(2024 + place // 12, 1 + place % 12, 1) for place in range(24))
+    whole_n = n.sum(axis=0)
+    cells = Cells("month", starts, n, total, squares, whole_n, total.sum(axis=0), whole_n)
+    measure = Measure("fee", "fee", "sum", "fee")
+    shares, ratios = followed(cells, measure)
+    assert float(ratios.errors[0, -1]) < 1.5 * float(ratios.errors[0, :-1].mean())
+    found = last_surprise(cells, measure, (shares, ratios), 0, skew=1.0)
+    assert found is not None
+    assert found.p_value < 1e-6

@@ -127,3 +127,14 @@ def test_a_value_far_out_is_found_first() -> None:
     found = inference.extremes(values, 3)[0]
     assert found.index == 70
     assert found.p_value < 1e-3
+
+
+def test_values_of_clusters_go_together_only_where_they_evidently_do() -> None:
+    random = np.random.default_rng(8)
+
+    def together(shared: float) -> bool:
+        values = random.normal(size=(16, 50)) + shared * random.normal(size=(16, 1))
+        return inference.hang_together(*(np.asarray((values**power).sum(axis=1)) for power in (1, 2, 4)))
+
+    assert sum(together(0.0) for _ in range(400)) < 20
+    assert sum(together(0.5) for _ in range(100)) > 95

@@ -64,6 +64,22 @@ def test_what_was_planted_is_found(orders: Source) -> None:
     assert insights_pb2.INSIGHT_TYPE_CONCENTRATION in _kinds(report)
 
 
+def test_of_two_members_one_may_hold_most_but_a_flag_that_is_mostly_one_way_is_no_holding(
+    tmp_path: Path,
+) -> None:
+    random = np.random.default_rng(4)
+    table = _orders() | {"desk": ("VARCHAR", random.choice(["early", "late"], 6000, p=[0.64, 0.36]))}
+    source = source_of(tmp_path, [write_table(tmp_path, "orders", table)])
+    report = report_on([source], report_type=reports_pb2.REPORT_TYPE_COMPREHENSIVE)
+    held = [
+        (i.subject.dimension.column, i.subject.dimension.member)
+        for i in report.insights
+        if i.type == insights_pb2.INSIGHT_TYPE_CONCENTRATION
+    ]
+    assert ("desk", "early") in held
+    assert all(column != "is_returned" for column, _ in held)
+
+
 def test_insights_are_ranked_scored_and_sure(orders: Source) -> None:
     report = report_on([orders])
     assert [insight.rank for insight in report.insights] == list(range(1, len(report.insights) + 1))

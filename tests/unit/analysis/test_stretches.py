@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from server.analysis.columns import Dimension, Measure
+from server.analysis.comparison import chosen_from
 from server.analysis.facts import Breakdown
 from server.analysis.inference import Floats
 from server.analysis.stretches import time_effects
@@ -50,3 +51,7 @@ def test_a_level_that_wanders_costs_more_than_weeks_that_only_scatter() -> None:
     cells = ({MEASURE: part} for part in (n, n * mean, np.ones_like(n)))
     breakdown = Breakdown(PLACE, names, "week", starts, n, *cells)
     assert float(time_effects(breakdown, MEASURE, breakdown.groups(MEASURE)).min()) > 20.0
+
+
+def test_either_of_two_members_is_as_far_from_the_other() -> None:
+    assert (chosen_from(2), chosen_from(3), chosen_from(24)) == (1, 3, 24)
