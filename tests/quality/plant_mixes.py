@@ -298,7 +298,13 @@ def association(random: Random, world: World, size: str) -> Case:
     world.cause(second, first)
     world.uneven.add(second)
     p, share, rest = p_at(after), (after == b)[inside].mean(), (after == b)[~inside].mean()
-    measures = (Wanted(function="count"), Wanted((first,), "share", (a,)), Wanted((second,), "share", (b,)))
+    # Of a column of two members, more of the one is fewer of the other: either share is the same fact.
+    told = (
+        (name, one)
+        for name, planted in ((first, a), (second, b))
+        for one in (sorted(set(world.cells[name])) if len(set(world.cells[name])) == 2 else [planted])
+    )
+    measures = (Wanted(function="count"), *(Wanted((name,), "share", (str(one),)) for name, one in told))
     values = (
         share - rest,
         100 * (share - rest),
