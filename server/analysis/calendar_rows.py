@@ -66,16 +66,16 @@ def phased_counts(starts: tuple[datetime, ...], counts: Floats, cycle: Cycle) ->
     moments = as_array(starts).astype("datetime64[h]")
     if len(moments) < WEEK_DAYS:
         return None
-    drift = _drift(moments, cycle.name)
-    expected = drift @ ((drift.T @ counts) / drift.sum(axis=0))
+    _, month = np.unique(_drift(moments, cycle.name), return_inverse=True)
+    expected = (np.bincount(month, weights=counts) / np.bincount(month))[month]
     known = expected > 0.0
     phase, block, windows = (
         _phases(moments, cycle.name),
         _blocks(moments, cycle.name),
         tuple(_windows(cycle.name)),
     )
-    n, levels = expected[known], drift[known][:, drift[known].any(axis=0)]
-    return Phased(n, counts[known], phase[known], block[known], levels, windows, counted=True)
+    n, drift = expected[known], month[known]
+    return Phased(n, counts[known], phase[known], block[known], drift, windows, counted=True)
 
 
 def _phases(moments: np.ndarray, name: str) -> Places:
@@ -106,14 +106,12 @@ def _blocks(moments: np.ndarray, name: str) -> Places:
     return np.asarray(turn, dtype=np.int64)
 
 
-def _drift(moments: np.ndarray, name: str) -> Floats:
+def _drift(moments: np.ndarray, name: str) -> Floats | Places:
     """A line for the months of a year; within months and shorter cycles a level for each month."""
     if name == "month":
         at = moments.astype(np.float64)
         return np.column_stack([np.ones(len(at)), (at - at.mean()) / max(float(np.ptp(at)), 1.0)])
-    month = moments.astype("datetime64[M]").astype(int)
-    levels: Floats = (month[:, None] == np.unique(month)[None, :]).astype(np.float64)
-    return levels
+    return np.asarray(moments.astype("datetime64[M]").astype(int), dtype=np.int64)
 
 
 def _windows(name: str) -> Iterator[tuple[int, ...]]:

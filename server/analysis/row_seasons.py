@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from scipy import special
 from server.analysis.inference import SMALLEST_P, Floats, t_two_sided
 
 Places = NDArray[np.int64]
+Sparse = Any  # a scipy.sparse.csr_array, whose library is imported where it is used
 LEAST_ROWS = 20.0  # inside a window and outside it
 LEAST_DEGREES = 5
 EVIDENT_P = 0.05  # of blocks that spread wider than rows would
@@ -22,18 +24,19 @@ WORTH = 30.0  # blocks that the rows' own spread counts as beside the blocks'
 
 @dataclass(frozen=True)
 class Phased:
-    """Rows by unit of time, shape (units,): how many, their total, the phase, the block and the drift's columns.
+    """Rows by unit of time, shape (units,): how many, their total, the phase, the block and the drift.
 
-    `windows` are the sets of phases that are compared with the rest; `drift`, shape (units, k), holds a constant.
-    Blocks are stretches whose units may go together; `slow` says that neighbouring blocks would do so too. Where rows
-    are `counted`, `n` are the rows expected and `total` those that came.
+    `windows` are the sets of phases that are compared with the rest. `drift` has columns, shape (units, k), one of them
+    constant, or is the place of a level, shape (units,). Blocks are stretches whose units may go together; `slow` says
+    that neighbouring blocks would do so too. Where rows are `counted`, `n` are the rows expected and `total` those that
+    came.
     """
 
     n: Floats
     total: Floats
     phase: Places
     block: Places
-    drift: Floats
+    drift: Floats | Places
     windows: tuple[tuple[int, ...], ...]
     slow: bool = False
     counted: bool = False
@@ -54,17 +57,26 @@ class Window:
 
 @dataclass(frozen=True)
 class _Fit:
-    """Least squares on phases and drift: an orthonormal drift, phases with the drift taken out, what is left."""
+    """Least squares on phases and drift: an orthonormal drift, phases, what they share, and what is left of both.
+
+    `drift` and `phases` are sparse, shape (units, columns): most units are in one month and one phase.
+    """
 
     present: Places
-    drift: Floats
-    phases: Floats
+    drift: Sparse
+    phases: Sparse
+    shared: Floats
     products: Floats
     moments: Floats
     profile: Floats
     residuals: Floats
     variance: float
     degrees: int
+
+    def contrast(self, inside: Floats) -> Floats:
+        """What each unit says of the phases that are `inside`, shape (units,), the drift taken out."""
+        found: Floats = self.phases @ inside - self.drift @ (self.shared @ inside)
+        return found
 
 
 @dataclass(frozen=True)
@@ -132,22 +144,41 @@ def _of_all(windows: list[tuple[int, ...]], fit: _Fit, p_value: float) -> float:
 
 def _fitted(phased: Phased) -> _Fit | None:
     root = np.sqrt(phased.n)
-    drift, _ = np.linalg.qr(phased.drift * root[:, None])
-    present = np.unique(phased.phase)
-    phases = (phased.phase[:, None] == present[None, :]) * root[:, None]
-    phases = phases - drift @ (drift.T @ phases)
+    drift = _orthonormal(phased.drift, root)
+    present, place = np.unique(phased.phase, return_inverse=True)
+    phases = _marked(place, root)
+    shared = (drift.T @ phases).toarray()
     values = phased.total / root
     values = values - drift @ (drift.T @ values)
-    products, moments = phases.T @ phases, phases.T @ values
+    products, moments = (phases.T @ phases).toarray() - shared.T @ shared, phases.T @ values
     profile = np.linalg.pinv(products, rcond=1e-9, hermitian=True) @ moments
-    residuals = values - phases @ profile
+    residuals = values - (phases @ profile - drift @ (shared @ profile))
     degrees = len(residuals) - drift.shape[1] - len(present) + 1
     if degrees < LEAST_DEGREES:
         return None
     variance = float((residuals**2).sum()) / degrees
     if variance <= 0.0:
         return None
-    return _Fit(present, drift, phases, products, moments, profile, residuals, variance, degrees)
+    return _Fit(present, drift, phases, shared, products, moments, profile, residuals, variance, degrees)
+
+
+def _orthonormal(drift: Floats | Places, root: Floats) -> Sparse:
+    """Columns of the drift, weighted: levels have nothing in common, so that only their lengths must be made one."""
+    if drift.ndim == 1:
+        level = np.unique(drift, return_inverse=True)[1]
+        return _marked(level, root / np.sqrt(np.bincount(level, weights=root**2))[level])
+    from scipy import sparse
+
+    return sparse.csr_array(np.linalg.qr(drift * root[:, None])[0])
+
+
+def _marked(place: Places, weight: Floats) -> Sparse:
+    """A column for each place, with the weights of the units that are in it."""
+    from scipy import sparse
+
+    return sparse.csr_array(
+        (weight, place, np.arange(len(place) + 1)), shape=(len(place), int(place.max()) + 1)
+    )
 
 
 def _differences(phased: Phased, fit: _Fit) -> Iterator[tuple[tuple[int, ...], float, float]]:
@@ -170,11 +201,13 @@ def _spread(phased: Phased, fit: _Fit, inside: Floats) -> _Spread | None:
     """
     _, block = np.unique(phased.block, return_inverse=True)
     share = np.sqrt(phased.n / np.bincount(block, weights=phased.n)[block])
-    contrast = share if phased.slow else fit.phases @ inside
+    contrast = share if phased.slow else fit.contrast(inside)
     scores = np.bincount(block, weights=contrast * fit.residuals)
-    basis = np.column_stack([fit.drift, fit.phases @ _root_of_inverse(fit.products)])
     own = np.bincount(block, weights=contrast**2)
-    taken = np.array([np.bincount(block, weights=contrast * column) for column in basis.T])
+    by_block = _marked(block, contrast)
+    drift = (fit.drift.T @ by_block).toarray()
+    phases = (fit.phases.T @ by_block).toarray() - fit.shared.T @ drift
+    taken = np.concatenate([drift, _root_of_inverse(fit.products).T @ phases])
     expected = float(own.sum() - (taken**2).sum())
     if expected <= 1e-9 * float(own.sum()):
         return None
