@@ -13,6 +13,7 @@ from server.analysis import periods
 from server.analysis.clusters import Clusters
 from server.analysis.columns import Dimension, Measure, Plan, TimeColumn, row_count
 from server.analysis.inference import Floats, Groups
+from server.analysis.panels import always_there
 from server.analysis.scope import Condition, Scope, Statement, aliased, between
 
 CELL_BUDGET = 20_000  # members x periods of one breakdown
@@ -101,6 +102,11 @@ class Facts:
     report_grain: str | None = None
     now: datetime = field(default=datetime.max)
     findings: tuple[QualityFinding, ...] = ()  # what is wrong with the data
+
+    @property
+    def is_panel(self) -> bool:
+        """Whether the same things stand in every period."""
+        return self.timeline is not None and bool(always_there(self.timeline.rows))
 
     def breakdown(self, column: str) -> Breakdown:
         """The breakdown by a column."""

@@ -23,7 +23,7 @@ LEAST_SPANS = 8  # runs of a width that fit into the time
 LEAST_ROWS = 3.0  # behind the mean of a run
 SURE_P = 1e-6  # below which a run is far whatever its rows are like
 MOST_RANKED = 2_000_000  # rows
-NOTHING_P = 0.2  # from which nothing is far
+NOTHING_P = 0.02  # from which nothing is far
 EVIDENT_P = 0.01  # of weekdays that differ
 
 

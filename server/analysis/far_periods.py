@@ -32,11 +32,11 @@ def unexplained(values: Floats) -> Floats:
 
 
 def rows_p(facts: Facts, series: Series, place: int, away: float) -> float:
-    """How often the rows of one of so many periods have a mean this far away by chance; 0 for totals and levels.
+    """How often the rows of one of so many periods have a mean this far away by chance; 0 for totals, levels, panels.
 
     Few rows of skewed values have heavier tails than the normal: Student's t with as many degrees as two a row.
     """
-    if series.rows is None or series.measure.level or series.rows[place] <= 0:
+    if series.rows is None or series.measure.level or series.rows[place] <= 0 or facts.is_panel:
         return 0.0
     rows = float(series.rows[place])
     error = facts.overview[series.measure].deviation / rows**0.5

@@ -6,7 +6,6 @@ from server.analysis import inference, periods
 from server.analysis.calm import calm_last
 from server.analysis.facts import Facts
 from server.analysis.inference import Floats
-from server.analysis.panels import always_there
 from server.analysis.scales import expected_error, steady_scale
 from server.analysis.series import Series, season
 
@@ -65,7 +64,7 @@ def _sampling_error(facts: Facts, series: Series) -> float:
     """How uncertain the mean of the last period's rows is by their number alone; 0 for totals and levels."""
     if series.measure.level or series.measure.additive or series.last_rows <= 0:
         return 0.0
-    if facts.timeline is not None and always_there(facts.timeline.rows):
+    if facts.is_panel:
         return 0.0
     return facts.overview[series.measure].deviation / float(series.last_rows**0.5)
 

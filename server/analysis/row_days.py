@@ -78,6 +78,8 @@ def row_days(facts: Facts, series: Series, *, rows: Overview | None = None) -> D
     timeline, measure = facts.timeline, series.measure
     if timeline is None or measure.level or timeline.grain == "month" or _clustered(facts, series):
         return None
+    if facts.is_panel:
+        return None  # the same things every time: they differ from one another more than from day to day
     cells = _cells(facts, series)
     whole = complete_starts(timeline, "day", facts.now)
     if cells is None or len(whole) < LEAST_DAYS:

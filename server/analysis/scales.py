@@ -6,7 +6,6 @@ from server.analysis import inference
 from server.analysis.columns import Measure
 from server.analysis.facts import Facts
 from server.analysis.inference import Floats
-from server.analysis.panels import always_there
 from server.analysis.series import Series
 
 LEAST_VALUES = 6
@@ -32,9 +31,7 @@ def expected_error(facts: Facts, series: Series, scaled: Floats) -> float:
     A mean of n rows, or on a logarithmic scale a total of about n rows (compound Poisson).
     """
     measure, seen = series.measure, facts.overview.get(series.measure)
-    if measure.level or series.member is not None or facts.timeline is None:
-        return 0.0
-    if always_there(facts.timeline.rows):
+    if measure.level or series.member is not None or facts.timeline is None or facts.is_panel:
         return 0.0
     rows = float(facts.timeline.rows.sum()) / max(len(series.values), 1)
     differenced = 2.0 if len(scaled) < len(series.values) else 1.0
@@ -61,7 +58,8 @@ def _logarithm_of_last(series: Series, length: int) -> float:
 def settled(facts: Facts, measure: Measure, rows: float) -> bool:
     """Whether a period has rows enough that no single one of them makes it stand out.
 
-    The skewness of a sum of n rows is that of a row divided by the root of n.
+    The skewness of a sum of n rows is that of a row divided by the root of n; where the same things stand in every
+    period their skewness is in every one.
     """
     seen = facts.overview.get(measure)
-    return measure.level or seen is None or rows >= ROWS_PER_SQUARED_SKEW * seen.skew**2
+    return measure.level or facts.is_panel or seen is None or rows >= ROWS_PER_SQUARED_SKEW * seen.skew**2

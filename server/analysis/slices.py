@@ -32,7 +32,7 @@ def followed(facts: Facts, grain: str, *, words: bool = False, thin: bool = Fals
     if timeline is None:
         return
     periods = len(complete_starts(timeline, grain, facts.now))
-    single = timeline.rows.max(initial=0.0) <= 1.0 or bool(always_there(timeline.rows))
+    single = timeline.rows.max(initial=0.0) <= 1.0 or facts.is_panel
     if single or float(timeline.rows.sum()) >= LEAST_ROWS * periods:
         yield from whole(facts, grain, words=words)
     elif thin:

@@ -2,7 +2,6 @@
 
 from server.analysis import periods
 from server.analysis.facts import Facts, complete_starts
-from server.analysis.panels import always_there
 
 WEEKS_LIMIT = 160  # up to here weeks are tested rather than months: more periods tell a line from a walk
 WEEKS_FILLED = 0.9
@@ -17,7 +16,7 @@ def testing_grain(facts: Facts) -> str | None:
     fine = order.index(facts.timeline.grain) < order.index("week")
     weeks = len(complete_starts(facts.timeline, "week", facts.now)) if fine else WEEKS_LIMIT + 1
     rows = facts.timeline.rows
-    if float(rows.sum()) < LEAST_ROWS * weeks and rows.max(initial=0.0) > 1.0 and not always_there(rows):
+    if float(rows.sum()) < LEAST_ROWS * weeks and rows.max(initial=0.0) > 1.0 and not facts.is_panel:
         return "month"
     held = len({periods.floor(start, "week") for start in facts.timeline.starts})
     return "week" if weeks <= WEEKS_LIMIT and held >= WEEKS_FILLED * weeks else "month"

@@ -28,7 +28,6 @@ from server.analysis.hypothesis import (
 )
 from server.analysis.inference import Extreme, Floats
 from server.analysis.means import both_ways
-from server.analysis.panels import always_there
 from server.analysis.periods import Span, one_period
 from server.analysis.row_days import HEAVY_SKEW
 from server.analysis.scales import settled
@@ -90,7 +89,7 @@ def _proposed(facts: Facts) -> list[Hypothesis]:
         return []
     calm = {series.measure: _calm(facts, series) for series in whole(facts, facts.report_grain)}
     found = [hypothesis for hypothesis in calm.values() if hypothesis is not None]
-    fine = _fine(facts.timeline)
+    fine = _fine(facts, facts.timeline)
     for grain in dict.fromkeys((fine, *_weeks(facts), facts.report_grain)):
         examined = (
             _examine(facts, series)
@@ -117,10 +116,10 @@ def _settled(facts: Facts, series: Series, rows: float) -> bool:
     return series.measure.aggregation not in ("average", "sum") or settled(facts, series.measure, rows)
 
 
-def _fine(timeline: Timeline) -> str:
+def _fine(facts: Facts, timeline: Timeline) -> str:
     """The finest grain whose periods are looked at one by one."""
     native = native_grain(timeline)
-    thin = float(timeline.rows.mean()) < THIN_ROWS and not always_there(timeline.rows)
+    thin = float(timeline.rows.mean()) < THIN_ROWS and not facts.is_panel
     return "week" if native == "day" and thin else native
 
 

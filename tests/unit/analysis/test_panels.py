@@ -103,3 +103,21 @@ def test_rows_that_come_at_random_are_no_panel() -> None:
     assert always_there(np.full(24, 7.0))
     assert always_there(np.array([7.0] * 12 + [8.0] * 12))
     assert not always_there(np.array([1.0, 2.0] * 12))
+
+
+def test_a_day_on_which_a_few_shops_sell_more_is_told_though_shops_differ_more(tmp_path: Path) -> None:
+    random = np.random.default_rng(6)
+    days = [date(2025, 1, 1) + timedelta(days=place) for place in range(300)]
+    level = np.exp(random.normal(7.0, 0.8, 6))
+    rows = [
+        (day, f"Shop {shop}", level[shop] * np.exp(random.normal(0.0, 0.03)) * (1.4 if place == 200 else 1.0))
+        for place, day in enumerate(days)
+        for shop in range(6)
+    ]
+    table: dict[str, Column] = {
+        "day": ("DATE", [row[0] for row in rows]),
+        "shop": ("VARCHAR", [row[1] for row in rows]),
+        "sales": ("DOUBLE", [round(row[2], 2) for row in rows]),
+    }
+    outliers = [i for i in _report(tmp_path, table).insights if i.type == insights_pb2.INSIGHT_TYPE_OUTLIER]
+    assert {getattr(i.subject.time, "from")[:10] for i in outliers} == {str(days[200])}
