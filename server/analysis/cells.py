@@ -10,6 +10,7 @@ from server.analysis import periods
 from server.analysis.columns import Measure
 from server.analysis.facts import Breakdown, Facts, complete_starts
 from server.analysis.inference import Floats
+from server.analysis.series import period_of_each
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,8 @@ def cells_of(
 @lru_cache(maxsize=32)
 def _membership(moments: tuple[datetime, ...], starts: tuple[datetime, ...], grain: str) -> Floats:
     """Ones where a moment lies in a period, shape (moments, periods); moments outside have none."""
-    place = {start: index for index, start in enumerate(starts)}
     found = np.zeros((len(moments), len(starts)))
-    for row, moment in enumerate(moments):
-        column = place.get(periods.floor(moment, grain))
-        if column is not None:
-            found[row, column] = 1.0
+    periods_of = period_of_each(moments, starts, grain)
+    rows = np.flatnonzero(periods_of >= 0)
+    found[rows, periods_of[rows]] = 1.0
     return found

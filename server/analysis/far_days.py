@@ -12,7 +12,7 @@ from server.analysis.facts import Facts, Overview, complete_starts
 from server.analysis.inference import Floats
 from server.analysis.periods import Span
 from server.analysis.row_days import WEEK, Days, is_heavy, row_days
-from server.analysis.scope import Condition, Scalar, Statement, aliased, measured, outside, times, within
+from server.analysis.scope import Condition, Scalar, Statement, measured, outside, times, within
 from server.analysis.series import Series, same_series
 from server.query.sql import select
 
@@ -113,12 +113,14 @@ class _Others:
 def _others(facts: Facts, series: Series, span: Span, *, up: bool) -> _Others:
     scope, value = facts.scope, series.measure.value
     names = ("count", "avg", "stddev_samp", "min", "max", "skewness")
-    moments = aliased([f"{name}({value})" for name in names])
-    asked = scope.select(moments, (*series.where, outside(scope, span)))
-    n, *found = (0.0 if cell is None else float(cell) for cell in scope.fetch(asked)[0])
-    ends = scope.select([f"{'max' if up else 'min'}({value})"], (*series.where, within(scope, span)))
+    others, inside = outside(scope, span), within(scope, span)
+    moments = [f"{name}({value}) filter ({others.sql})" for name in names]
+    furthest = f"{'max' if up else 'min'}({value}) filter ({inside.sql})"
+    asked = scope.select([*moments, furthest], series.where)
+    statement = Statement(asked.sql, (*others.params * len(names), *inside.params, *asked.params))
+    n, *found, end = (0.0 if cell is None else float(cell) for cell in scope.fetch(statement)[0])
     known = n > 1 and all(math.isfinite(cell) for cell in found)
-    return _Others(Overview(int(n), *found) if known else None, float(scope.fetch(ends)[0][0] or 0.0))
+    return _Others(Overview(int(n), *found) if known else None, end)
 
 
 def _described(

@@ -68,7 +68,7 @@ def overall_series(facts: Facts, measure: Measure, grain: str) -> Series | None:
         measure,
         grain,
         starts,
-        bins=_bins(timeline.starts, starts, grain),
+        bins=period_of_each(timeline.starts, starts, grain),
         n=timeline.n[measure],
         total=timeline.total[measure],
     )
@@ -91,7 +91,7 @@ def member_series(
         measure,
         grain,
         starts,
-        bins=_bins(breakdown.starts, starts, grain),
+        bins=period_of_each(breakdown.starts, starts, grain),
         n=breakdown.n[measure][member],
         total=breakdown.total[measure][member],
     )
@@ -112,7 +112,9 @@ def same_series(facts: Facts, series: Series, grain: str) -> Series | None:
 
 
 @lru_cache(maxsize=64)
-def _bins(moments: tuple[datetime, ...], starts: tuple[datetime, ...], grain: str) -> NDArray[np.int64]:
+def period_of_each(
+    moments: tuple[datetime, ...], starts: tuple[datetime, ...], grain: str
+) -> NDArray[np.int64]:
     """For each moment the index of its period, -1 outside."""
     if not moments or not starts:
         return np.full(len(moments), -1, dtype=np.int64)
