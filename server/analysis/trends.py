@@ -12,6 +12,7 @@ from server.analysis.regression import least_squares
 from server.analysis.wandering import wandering_t
 
 LEAST_PERIODS = 8
+HOPELESS = 0.2  # p value of a line in noise from which nothing else need be asked
 
 # Lower-tail points of the Dickey-Fuller statistic with constant and trend, no lags, under a random walk:
 # 600,000 simulated walks for each length (negated here). Dickey and Fuller 1979, J. Am. Stat. Assoc. 74.
@@ -55,9 +56,7 @@ def steady_trend(values: Floats) -> Trend:
     """
     n = len(values)
     slope, error = _autocorrelated_slope(values)
-    line = (np.arange(n) / n)[:, None]
-    tests = (slope / error if error > 0 else 0.0, wandering_t(values, line, 0))
-    line_p = max(*(t_two_sided(statistic, n - 2) for statistic in tests), unit_root_p(values))
+    line_p = _line_p(values, slope / error if error > 0 else 0.0)
     steps = np.diff(values)
     spread = float(steps.std(ddof=1))
     drift = float(steps.mean()) / (spread / math.sqrt(n - 1)) if spread > 0 else 0.0
@@ -73,6 +72,16 @@ def steady_trend(values: Floats) -> Trend:
         p_value=min(1.0, 2.0 * min(line_p, drift_p)),
         explained=explained_by_line(values),
     )
+
+
+def _line_p(values: Floats, statistic: float) -> float:
+    """The largest p value of a line in autocorrelated noise, of one about a wandering level, and of a random walk."""
+    n = len(values)
+    noise_p = t_two_sided(statistic, n - 2)
+    if noise_p > HOPELESS:
+        return noise_p
+    wandering = wandering_t(values, (np.arange(n) / n)[:, None], 0)
+    return max(noise_p, t_two_sided(wandering, n - 2), unit_root_p(values))
 
 
 def theil_sen(values: Floats) -> float:
