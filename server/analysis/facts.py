@@ -25,10 +25,8 @@ EARLIEST = datetime(1800, 1, 1)
 FUTURE = timedelta(days=366)  # later moments are no record of anything
 MOST_PERIODS_FILLED = 0.65  # of the periods of a grain, for the grain to be native to the table
 LEAST_BASE_PERIODS = 8
-RAGGED_ROWS, RAGGED_LENGTH = (
-    0.7,
-    0.2,
-)  # a first or last day with fewer rows than usual that misses so much of its hours
+# A first or last day with fewer rows than usual that misses so much of its hours, and so many rows, is only begun.
+RAGGED_ROWS, RAGGED_LENGTH, RAGGED_MISSED = 0.7, 0.2, 5.0
 _BATCH = 6  # measures in one statement: several are asked side by side
 REPORT_PERIODS = 10  # complete periods a grain needs to be the one the report speaks in
 
@@ -358,9 +356,11 @@ def _ragged(timeline: Timeline) -> tuple[datetime, datetime]:
     next_start = periods.shift(timeline.starts[0], timeline.grain, 1)
     last_start = timeline.starts[-1]
     length = next_start - timeline.starts[0]
-    if timeline.rows[0] < usual and first - timeline.starts[0] > RAGGED_LENGTH * length:
+    # Where rows are few, none may come for hours by chance.
+    missed = max(RAGGED_LENGTH, RAGGED_MISSED / float(np.median(timeline.rows))) * length
+    if timeline.rows[0] < usual and first - timeline.starts[0] > missed:
         first = next_start
-    if timeline.rows[-1] < usual and length - (last - last_start) > RAGGED_LENGTH * length:
+    if timeline.rows[-1] < usual and length - (last - last_start) > missed:
         last = last_start - _usual_gap(timeline)
     return first, last
 
