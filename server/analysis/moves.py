@@ -118,7 +118,19 @@ def last_surprise(
 
     `skew` is that of the rows: of heavy tails, the number of rows tells the error of a sum too well.
     """
-    return surest([_surprise(cells, measure, side, member) for side in _trusted(sides, skew)])
+    degrees = COUNTED_DEGREES if measure.counts_rows else _of_rows(float(cells.n[member, -1]), skew)
+    return surest(
+        [_surprise(cells, measure, side, member, degrees=degrees) for side in _trusted(sides, skew)]
+    )
+
+
+def _of_rows(rows: float, skew: float) -> float:
+    """Degrees of freedom of a t distribution with the kurtosis of a sum of so many rows.
+
+    That of a compound Poisson sum is the fourth moment of a row over the square of its second and the number of rows;
+    the kurtosis of a row is taken for that of a gamma distribution with its skewness.
+    """
+    return max(SAMPLING_DEGREES, 4.0 + 6.0 * rows / (3.0 + 1.5 * skew**2))
 
 
 def step_surprise(
@@ -162,7 +174,9 @@ def _step(side: Followed, member: int, later: Places, earlier: Places) -> Surpri
     return Surprise(statistic, inference.t_two_sided(statistic, degrees), len(rest))
 
 
-def _surprise(cells: Cells, measure: Measure, side: Followed, member: int) -> Surprise | None:
+def _surprise(
+    cells: Cells, measure: Measure, side: Followed, member: int, *, degrees: float
+) -> Surprise | None:
     """The last value against its forecast, the season of the member itself taken out where one is evident."""
     values, errors = side.values[member], side.errors[member]
     cycle = periods.CYCLES[cells.grain]
@@ -171,7 +185,6 @@ def _surprise(cells: Cells, measure: Measure, side: Followed, member: int) -> Su
         errors = np.sqrt(errors[cycle:] ** 2 + errors[:-cycle] ** 2)
     if len(values) < LEAST_PERIODS:
         return None
-    degrees = COUNTED_DEGREES if measure.counts_rows else SAMPLING_DEGREES
     calm = _as_calm_as_sampling(values, errors, degrees) if side.calm else None
     return calm or inference.last_value_surprise(values, least_error=float(errors[-1]))
 

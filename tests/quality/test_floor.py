@@ -20,8 +20,8 @@ SEED = 20
 KINDS = ("change", "trend_in_rows", "group_mean", "group_rate", "group_duration", "concentration", "change_point",
          "season_week", "correlation", "mix_shift")  # fmt: skip
 ROWS = 3_000
-FLOOR_STRONG = 0.7
-MOST_FALSE = 0.1  # of the claims
+FLOOR_STRONG = 0.9
+MOST_FALSE = 0.05  # of the claims
 NULL_SHAPES = ["noise", "forty_columns", "walks", "autocorrelation", "trap_trends"]
 MOST_CLAIMED = 2  # of ten tables
 DEFECTS = ["negative_duration", "duplicate_rows", "unit_jump", "inconsistent_category", "clean"]
