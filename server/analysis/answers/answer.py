@@ -1,5 +1,6 @@
 """From a question that was read to its answer."""
 
+import logging
 from collections.abc import Sequence
 
 from claribi.v1 import insights_pb2 as insights
@@ -14,6 +15,9 @@ from server.analysis.answers.wording import Answer
 from server.analysis.asking.reading import Goal, Reading
 from server.analysis.evidence import Ledger, NoValue
 from server.analysis.hypothesis import Findings
+from server.query.engine import QueryError
+
+log = logging.getLogger(__name__)
 
 _COMPUTED = {
     Goal.NUMBER: number,
@@ -53,4 +57,7 @@ def answer_to(
         answer = compute(reading, ledger) or number(reading, ledger)
     except NoValue:
         return None
+    except QueryError as refused:
+        log.error("question not answered: %s", refused)
+        return None  # better a report without the answer than none
     return with_trend(reading, answer, findings) if reading.goal is Goal.DEVELOPMENT else answer

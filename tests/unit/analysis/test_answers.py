@@ -10,6 +10,9 @@ import pytest
 from claribi.v1 import reports_pb2
 
 from server.analysis import verify
+from server.analysis.answers import answer
+from server.analysis.asking.reading import Goal
+from server.query.engine import QueryError
 from tests.unit.analysis.asked_tables import TABLES
 from tests.unit.analysis.snapshots import report_on, source_of, write_table
 
@@ -273,3 +276,16 @@ def test_a_comparison_says_between_which_sizes_the_difference_lies(
     assert said in " ".join(report.sections[0].paragraphs)
     sure = _lead(report).startswith(("Yes", "No, the other"))
     assert sure == (low * high > 0)
+
+
+def test_a_question_whose_query_is_refused_costs_the_answer_and_not_the_report(
+    sources: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any) -> None:
+        raise QueryError("the engine will not have it")
+
+    name = next(iter(sources))
+    monkeypatch.setitem(answer._COMPUTED, Goal.NUMBER, refused)
+    report = report_on([sources[name]], question="how many rows are there")
+    assert report.sections
+    assert report.content_hash
