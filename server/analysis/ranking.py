@@ -33,7 +33,9 @@ DERIVED_WEIGHT = 3.0
 WORD_WEIGHT = 2.0
 PLAIN_WEIGHT = 2.0
 CUT_WEIGHT = 1.0
-_OF_ALL_PAIRS = (insights.INSIGHT_TYPE_CORRELATION, insights.INSIGHT_TYPE_MIX_SHIFT)
+_OF_ALL_PAIRS = (
+    insights.INSIGHT_TYPE_MIX_SHIFT,
+)  # links through time are approximate, so they weigh no more than others
 _PLAIN = (insights.INSIGHT_TYPE_DRIVER, insights.INSIGHT_TYPE_CONCENTRATION)
 QUIET_REMARKS = 1  # a table, on what is true of most tables
 MOST = 0.5  # of a move, which a part must make up to be named as what it mostly is
