@@ -21,20 +21,25 @@ class Clusters:
     correlation: dict[tuple[Dimension, Measure], float] = field(default_factory=dict)
     pairs: dict[tuple[Dimension, Dimension], dict[str, float]] = field(default_factory=dict)
 
+    @property
+    def columns(self) -> list[Dimension]:
+        """The columns that may make rows hang together."""
+        return list(dict.fromkeys(cluster for cluster, _ in self.pairs))
+
+    def nested(self, cluster: Dimension, dimension: Dimension) -> bool:
+        """Whether each thing of a clustering column lies in one member of the dimension."""
+        counts = self.pairs.get((cluster, dimension), {})
+        return bool(counts) and sum(counts.values()) <= NESTED * cluster.distinct
+
     def holds(self, dimension: Dimension) -> bool:
         """Whether something with rows of its own lies in one member each, so that members are counted by things."""
-        return any(
-            split == dimension and counts and sum(counts.values()) <= NESTED * cluster.distinct
-            for (cluster, split), counts in self.pairs.items()
-        )
+        return any(self.nested(cluster, dimension) for cluster in self.columns)
 
     def within(self, entity: Dimension | None, dimension: Dimension) -> list[Measure]:
         """The measures that hang together by an entity each of which belongs to one member of the dimension."""
-        if entity is None:
+        if entity is None or not self.nested(entity, dimension):
             return []
-        pairs = self.pairs.get((entity, dimension), {})
-        nested = pairs and sum(pairs.values()) <= NESTED * entity.distinct
-        return [measure for cluster, measure in self.correlation if cluster == entity] if nested else []
+        return [measure for cluster, measure in self.correlation if cluster == entity]
 
     def design_effect(
         self, dimension: Dimension, members: Sequence[str], rows: Floats, measure: Measure

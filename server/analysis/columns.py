@@ -37,6 +37,11 @@ _MAIN_TIME_WORDS = (
     "opened",
 )
 _SIDE_TIME_WORDS = word_set("updated modified birth born deleted expires expiry due loaded ingested")
+# A row belongs to when something began: by its end the last days would hold what took long, and nothing that is open.
+_END_TIME_WORDS = word_set(
+    "end ended finish finished close closed completed resolved shipped delivered discharged returned cancelled until"
+)
+END_PENALTY = 0.5  # as much as half the moments missing
 
 
 @dataclass(frozen=True)
@@ -281,7 +286,7 @@ def _main_time(table: data_sources.DataTable) -> TimeColumn | None:
 def _time_penalty(column: data_sources.DataColumn, rows: int) -> tuple[float, int]:
     parts = formats.words(column.name)
     missing = column.nulls / max(rows, 1)
-    side = 1.0 if _SIDE_TIME_WORDS & set(parts) else 0.0
+    side = 1.0 if _SIDE_TIME_WORDS & set(parts) else END_PENALTY if _END_TIME_WORDS & set(parts) else 0.0
     named = next((rank for rank, word in enumerate(_MAIN_TIME_WORDS) if word in parts), len(_MAIN_TIME_WORDS))
     return (round(missing + side, 2), named)
 

@@ -67,6 +67,8 @@ def _widened(table: data_sources.DataTable, references: Sequence[Reference]) -> 
         room = MOST_COLUMNS + len(table.columns) - len(wider.columns)
         brought = [column for column in reference.parent.columns if _tells(column, reference)][:room]
         broken = reference.broken > MOST_BROKEN * max(reference.values, 1)
+        if not broken:
+            _point(wider, reference)
         if reference.parent.name in joins or not brought or broken:
             continue
         names = tuple(column.name for column in brought)
@@ -78,6 +80,13 @@ def _widened(table: data_sources.DataTable, references: Sequence[Reference]) -> 
             added.name = join.named(column.name)
             added.nulls = 0 if not column.nulls else 1
     return Wider(wider, tuple(joins.values()))
+
+
+def _point(table: data_sources.DataTable, reference: Reference) -> None:
+    """A number that points to rows of another table is no quantity, whatever its name."""
+    own = next(column for column in table.columns if column.name == reference.column.name)
+    if own.role == data_sources.COLUMN_ROLE_MEASURE:
+        own.role = data_sources.COLUMN_ROLE_IDENTIFIER
 
 
 def _tells(column: data_sources.DataColumn, reference: Reference) -> bool:

@@ -104,8 +104,8 @@ def _limits(material: Material) -> list[Text]:
                 say(
                     "{0} is wide, and not every column was examined: those named in the question and the first ones "
                     "were, and of the others those that, in an evenly drawn part of the rows, went most clearly with "
-                    "another column or with the time. What was found of these had to be so much surer as there were "
-                    "columns to pick from.",
+                    "another column or with the time. The more columns there were to pick from, the surer what was "
+                    "found of these had to be.",
                     table,
                 )
             )

@@ -35,9 +35,8 @@ class Days:
     total: Floats
     variance: float
     skew: float
-    above: float = (
-        0.0  # how far a single row lies above and below what such skewness explains, in root variances
-    )
+    # How far a single row lies above and below what such skewness explains, in root variances.
+    above: float = 0.0
     below: float = 0.0
     by_row: bool = False  # whether a unit is a row
 

@@ -1,5 +1,6 @@
 """Wide tables: which of many columns are worth asking about, and what the choice among them costs."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,9 +14,8 @@ from server.analysis.inference import Floats
 from server.analysis.scope import Scope, aliased
 
 LOOKED_AT = 10_000  # rows that are enough to see which columns go together
-BY_ORDER = (
-    2  # one in so many places of a budget goes to the first columns: whoever made the table put them first
-)
+# One in so many places of a budget goes to the first columns: whoever made the table put them first.
+BY_ORDER = 2
 SAME = 0.95  # correlation from which two measures are one
 STRETCHES = 24  # of time
 DAY, HOUR = 86_400.0, 3_600.0  # seconds
@@ -54,10 +54,9 @@ def within_budget(scope: Scope, plan: Plan, asked: Callable[[str], bool]) -> Pla
         for columns, budget in ((plan.measures, MEASURE_BUDGET), (plan.dimensions, DIMENSION_BUDGET))
     )
     picked = _picked(scope, plan, set(measures), set(dimensions))
-    price = {
-        **_price(plan.measures, measures, picked[0]),
-        **_price(plan.dimensions, dimensions, picked[1]),
-    }
+    prices = _price(plan.measures, measures, picked[0]), _price(plan.dimensions, dimensions, picked[1])
+    # A flag is both a number and a category: what costs more counts.
+    price = {name: max(found.get(name, 1.0) for found in prices) for found in prices for name in found}
     return replace(
         plan,
         measures=tuple(plan.measures[index] for index in sorted(picked[0])),
@@ -69,13 +68,13 @@ def within_budget(scope: Scope, plan: Plan, asked: Callable[[str], bool]) -> Pla
 
 def paid(hypothesis: Hypothesis, plan: Plan) -> Hypothesis:
     """The hypothesis, its p value corrected for the columns that its own were picked among (Bonferroni)."""
+    if not plan.price:
+        return hypothesis
     columns = {*hypothesis.measure.columns}
     columns |= {hypothesis.second.column} if hypothesis.second else set()
     columns |= {hypothesis.dimension.column} if hypothesis.dimension else set()
     columns |= {hypothesis.where[0].column} if hypothesis.where else set()
-    among = float(np.prod([plan.price.get(column, 1.0) for column in sorted(columns)]))
-    if among == 1.0:
-        return hypothesis
+    among = math.prod(plan.price.get(column, 1.0) for column in sorted(columns))
     p_value = min(1.0, hypothesis.tested.p_value * among)
     tested = replace(hypothesis.tested, p_value=p_value)
     return replace(hypothesis, tested=tested, choices=round(hypothesis.choices * among))

@@ -18,15 +18,18 @@ class Side:
 Told = tuple[Figure, Figure, Figure | None]
 
 
-def told_sides(ledger: Ledger, own: Side, rest: Side, *, apart: str, unit: str) -> Told:
+def told_sides(ledger: Ledger, own: Side, rest: Side, *, apart: str, unit: str, higher: bool) -> Told:
     """Both numbers and their distance, of percentages in points, else in percent of the rest.
 
-    Raises NoValue where both print alike.
+    Raises NoValue where both print alike, or where they lie the other way round than the test found: ranks may go up
+    where medians go down.
     """
     points = unit == "%"
     printed = tuple(ledger.number(side.label, side.value, unit=unit) for side in (own, rest))
     if printed[0].display == printed[1].display:
         raise NoValue(f"{own.label} and {rest.label} are the same")
+    if (printed[0].value > printed[1].value) != higher:
+        raise NoValue(f"{own.label} and {rest.label} lie the other way round than their test says")
     distance = difference(own.value, rest.value) if points else percent_change(own.value, rest.value)
     distance_unit = "points" if points else "%"
     return (

@@ -159,31 +159,37 @@ def _difference(table: _Table, cell: _Cell) -> Difference:
 
 
 def _clustered_p(facts: Facts, table: _Table, cell: _Cell) -> float:
-    """The p value of the cell's difference when only clusters of rows are independent: entities, stretches of time.
+    """The p value of the cell's difference when only clusters of rows are independent: things, stretches of time.
 
-    The sandwich variance of a difference of two proportions (Liang and Zeger 1986, Biometrika 73).
+    Where a thing is of one group and has one outcome, however many rows it has, things are counted (Fisher's test);
+    elsewhere the sandwich variance of a difference of two proportions (Liang and Zeger 1986, Biometrika 73).
     """
-    scope, clusters = facts.scope, []
-    if facts.plan.entity is not None:
-        clusters.append(facts.plan.entity.value)
+    scope, worst = facts.scope, 0.0
+    apart = [known for known in facts.clusters.columns if known not in (table.outcome, table.group)]
+    for thing in apart:
+        counts = _by_cluster(scope, table, cell, thing.value)
+        if all(facts.clusters.nested(thing, dimension) for dimension in (table.outcome, table.group)):
+            inside, both, outcome = (float((cells > 0).sum()) for cells in counts[1:])
+            worst = max(worst, inference.fisher_p(both, inside, outcome, float(len(counts[0]))))
+        elif len(counts[0]) >= LEAST_CLUSTERS:
+            worst = max(worst, _sandwich(*counts))
     if scope.time is not None and facts.report_grain is not None:
-        clusters.append(f"date_trunc('{facts.report_grain}', {scope.time.value})")
-    inside = equals(table.group, table.groups[cell.column])
-    outcome = equals(table.outcome, table.outcomes[cell.row])
-    known = [Condition(f"{dimension.value} is not null") for dimension in (table.outcome, table.group)]
-    worst = 0.0
-    for cluster in clusters:
-        cells = [
-            f"count_if({piece})" for piece in (inside.sql, f"{inside.sql} and {outcome.sql}", outcome.sql)
-        ]
-        inner = scope.select(
-            aliased(["count(*)", *cells]), [*known, Condition(f"{cluster} is not null")], group=cluster
-        )
-        params = (*inside.params, *inside.params, *outcome.params, *outcome.params, *inner.params)
-        counts = [np.asarray(c, dtype=np.float64) for c in scope.gather([Statement(inner.sql, params)])[0]]
+        counts = _by_cluster(scope, table, cell, f"date_trunc('{facts.report_grain}', {scope.time.value})")
         if len(counts[0]) >= LEAST_CLUSTERS:
             worst = max(worst, _sandwich(*counts))
     return worst
+
+
+def _by_cluster(scope: Scope, table: _Table, cell: _Cell, cluster: str) -> list[Floats]:
+    """Rows, rows inside the group, of these with the outcome, and rows with the outcome, each of shape (clusters,)."""
+    inside = equals(table.group, table.groups[cell.column])
+    outcome = equals(table.outcome, table.outcomes[cell.row])
+    known = [Condition(f"{dimension.value} is not null") for dimension in (table.outcome, table.group)]
+    pieces = (inside.sql, f"{inside.sql} and {outcome.sql}", outcome.sql)
+    cells = aliased(["count(*)", *(f"count_if({piece})" for piece in pieces)])
+    asked = scope.select(cells, [*known, Condition(f"{cluster} is not null")], group=cluster)
+    params = (*inside.params, *inside.params, *outcome.params, *outcome.params, *asked.params)
+    return [np.asarray(c, dtype=np.float64) for c in scope.gather([Statement(asked.sql, params)])[0]]
 
 
 def _sandwich(rows: Floats, inside: Floats, both: Floats, outcome: Floats) -> float:

@@ -220,6 +220,7 @@ def _figures(hypothesis: Hypothesis, at: Name, writer: Writer) -> tuple[Figure, 
         Side(f"{measure.name}, all but {listed}", rest),
         apart=f"distance of {measure.name} {at.text} from the rest",
         unit=measure.unit,
+        higher=hypothesis.direction == insights.DIRECTION_HIGHER,
     )
 
 

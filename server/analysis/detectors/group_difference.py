@@ -195,6 +195,7 @@ def _figures(
         Side(f"{called.text}, all but {name}", rest),
         apart=f"distance of {called.text}, {name} to the others",
         unit=measure.unit,
+        higher=hypothesis.direction == insights.DIRECTION_HIGHER,
     )
 
 

@@ -121,3 +121,9 @@ def test_a_day_on_which_a_few_shops_sell_more_is_told_though_shops_differ_more(t
     }
     outliers = [i for i in _report(tmp_path, table).insights if i.type == insights_pb2.INSIGHT_TYPE_OUTLIER]
     assert {getattr(i.subject.time, "from")[:10] for i in outliers} == {str(days[200])}
+
+
+@pytest.mark.parametrize("a_day", [40.0, 1_000.0, 9_000.0, 100_000.0])
+def test_many_rows_that_come_at_random_are_no_panel_however_even_they_look(a_day: float) -> None:
+    rows = np.random.default_rng(7).poisson(a_day, (20, 1_096)).astype(float)
+    assert not always_there(rows).any()
