@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from claribi.v1 import data_sources_pb2
-from claribi.v1.data_sources_pb2 import DataColumn, DataSchema, DataTable, TopValue
+from claribi.v1.data_sources_pb2 import DataColumn, DataTable, TopValue
 
 from server.analysis.roles import RoleFacts, role_of
 from server.query.engine import Query
@@ -43,11 +43,6 @@ class _Column:
     length: float = 0.0
     spaced: float = 0.0
     top: list[tuple[str, int]] = field(default_factory=list)
-
-
-def profile_tables(query: Query) -> DataSchema:
-    """The schema of every table of the snapshot, in its order."""
-    return DataSchema(tables=[profile_table(query, table) for table in query.tables])
 
 
 def profile_table(query: Query, table: str) -> DataTable:

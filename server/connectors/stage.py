@@ -18,8 +18,6 @@ from server.connectors.csv_files import relation
 from server.connectors.dialect import Dialect
 
 _NUL = "\0"
-MAX_VALUE_CHARACTERS = 500_000
-"""Longest value; a staged line of several still has to fit DuckDB's longest line."""
 
 
 def stage_rows(desk: Desk, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> RawTable:

@@ -1,12 +1,6 @@
 """The jobs a child process may run: an explicit table from the name of a job to its function."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
-from server.job import Progress
-
-JobFunction = Callable[[dict[str, Any], Progress], bytes]
 
 
 @dataclass(frozen=True)

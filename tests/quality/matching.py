@@ -25,7 +25,6 @@ from tests.quality.truths import DOWN, UP, Truth
 
 RISING = {"increase", "higher", "positive"}
 FALLING = {"decrease", "lower", "negative"}
-FUNCTIONS = ("duration", "share", "contains", "ratio")
 
 
 def kind_of(insight: Insight) -> str:

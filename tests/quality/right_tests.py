@@ -74,11 +74,6 @@ def groups(values: Array, labels: Array) -> float:
     return max(SMALLEST, float(test(*parts).pvalue))
 
 
-def counts_even(counts: Array) -> float:
-    """p that counts do not all have one mean (chi-square)."""
-    return max(SMALLEST, float(stats.chisquare(counts).pvalue))
-
-
 def dispersion_z(totals: Array, place: int, *, places: int) -> float:
     """p that one of `places` totals lies so far from the others (t of a new value, for the largest of many)."""
     others = np.delete(totals, place)

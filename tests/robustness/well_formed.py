@@ -46,7 +46,6 @@ DATES = (
 )
 GOOD_DATES = ("2026-01-01", "2026-03-31", "2026-10-30", "2027-01-01")
 COLUMNS = ("order_date", "region", "amount_usd")
-COLUMN_FIELDS = ("measure", "x", "series", "column", "dimension", "field")
 FIELD_KINDS = {
     "data_source_id": "data_source",
     "data_source_ids": "data_source",
@@ -232,12 +231,6 @@ def _number(author: Author, _one: FieldDescriptor, spec: rules_pb2.FieldSpec) ->
     )
 
 
-INTEGER_KINDS = (
-    FieldDescriptor.CPPTYPE_INT32,
-    FieldDescriptor.CPPTYPE_INT64,
-    FieldDescriptor.CPPTYPE_UINT32,
-    FieldDescriptor.CPPTYPE_UINT64,
-)
 SCALARS: dict[int, Callable[[Author, FieldDescriptor, rules_pb2.FieldSpec], Any]] = {
     FieldDescriptor.CPPTYPE_STRING: Author.text,
     FieldDescriptor.CPPTYPE_BOOL: lambda author, _one, _spec: author.rng.random() < 0.5,

@@ -49,7 +49,6 @@ _PHASE_NAME = {
     "month": "monthname({})",
     "quarter": "'Q' || quarter({})",
 }
-_MADE = {"hour": "hour", "day": "weekday", "month": "month", "quarter": "quarter"}
 _CALLED = {"hour": "hour of the day", "day": "day of the week", "month": "month", "quarter": "quarter"}
 
 

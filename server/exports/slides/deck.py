@@ -108,7 +108,6 @@ _DECORATIVE = (
     "</a:ext></a:extLst>"
 )
 _PRESENTATION = "http://schemas.openxmlformats.org/presentationml/2006/main"
-_ALIGNED = {"left": PP_ALIGN.LEFT, "right": PP_ALIGN.RIGHT, "center": PP_ALIGN.CENTER}
 
 
 def printable(text: str) -> str:

@@ -8,7 +8,6 @@ import numpy as np
 from tests.unit.analysis.snapshots import Column
 
 SHOP_FIRST, SHOP_DAYS = date(2024, 1, 1), 821  # to 31 March 2026
-MAY = date(2025, 5, 1)
 
 
 def orders() -> dict[str, Column]:

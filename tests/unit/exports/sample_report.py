@@ -219,24 +219,7 @@ def _sections(report: pb.Report) -> None:
             "Unemployment keeps rising and reached 9.6 %; plan the next quarter with care.",
         ],
     )
-    metrics = report.sections.add(kind=pb.SECTION_KIND_KEY_METRICS, title="Key metrics")
-    for label, ref, change, direction in (
-        ("Revenue", 0, "+12.4 % vs Q1 2026", ipb.DIRECTION_INCREASE),
-        ("Orders", 2, "−3.0 % vs Q1 2026", ipb.DIRECTION_DECREASE),
-        ("Orders returned", 3, "", ipb.DIRECTION_FLAT),
-        ("Nominal output, all years", 5, "", ipb.DIRECTION_NONE),
-    ):
-        entry = report.evidence[ref]
-        metric = metrics.metrics.add(
-            label=label,
-            value=entry.value,
-            unit=entry.unit,
-            display=entry.display,
-            direction=direction,
-            evidence_ids=[entry.id],
-        )
-        if change:
-            metric.change_display = change
+    _metrics(report)
     report.sections.add(
         kind=pb.SECTION_KIND_FINDINGS,
         title="Findings",
@@ -270,6 +253,27 @@ def _sections(report: pb.Report) -> None:
         kind=pb.SECTION_KIND_DATA_QUALITY, title="Data quality", paragraphs=["Three things to know."]
     )
     report.sections.add(kind=pb.SECTION_KIND_APPENDIX, title="Appendix: evidence")
+
+
+def _metrics(report: pb.Report) -> None:
+    metrics = report.sections.add(kind=pb.SECTION_KIND_KEY_METRICS, title="Key metrics")
+    for label, ref, change, direction in (
+        ("Revenue", 0, "+12.4 % vs Q1 2026", ipb.DIRECTION_INCREASE),
+        ("Orders", 2, "−3.0 % vs Q1 2026", ipb.DIRECTION_DECREASE),
+        ("Orders returned", 3, "", ipb.DIRECTION_FLAT),
+        ("Nominal output, all years", 5, "", ipb.DIRECTION_NONE),
+    ):
+        entry = report.evidence[ref]
+        metric = metrics.metrics.add(
+            label=label,
+            value=entry.value,
+            unit=entry.unit,
+            display=entry.display,
+            direction=direction,
+            evidence_ids=[entry.id],
+        )
+        if change:
+            metric.change_display = change
 
 
 def empty() -> pb.Report:

@@ -14,7 +14,7 @@ from claribi.v1.data_sources_pb2 import DataSchema
 from google.protobuf.message import Message
 
 from server.analysis.board import suggest_widgets
-from server.analysis.profile import profile_tables
+from server.analysis.profile import profile_table
 from server.analysis.widgets import run
 from server.query.check import check_query
 from server.query.engine import Query, open_snapshot
@@ -52,7 +52,7 @@ def query(folder: Path) -> Iterator[Query]:
 
 @pytest.fixture(scope="module")
 def schema(query: Query) -> DataSchema:
-    return profile_tables(query)
+    return DataSchema(tables=[profile_table(query, table) for table in query.tables])
 
 
 def ask(
