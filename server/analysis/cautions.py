@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import formats
-from server.analysis.evidence import Figure, Ledger, Name, Text
+from server.analysis.evidence import Figure, Ledger, Name, NoValue, Text
 from server.analysis.scope import Condition, Scalar, Scope, aggregate
 from server.query.engine import QueryError
 from server.query.sql import quote, select
@@ -21,7 +21,8 @@ _WORDS = {
     insights.QUALITY_CODE_UNIT_JUMP: "{1} in {0} changes its order of magnitude between stretches. Check its unit.",
     insights.QUALITY_CODE_PARTIAL_PERIOD: "The last period of {0} by {1} is not over. It is left out of comparisons.",
     insights.QUALITY_CODE_RIGHT_CENSORED: "Some durations in {0} ({1}) are not over. Means of them run low.",
-    insights.QUALITY_CODE_OUT_OF_RANGE: "{1} in {0} holds values beyond what its name leads one to expect. Check them.",
+    insights.QUALITY_CODE_OUT_OF_RANGE: "{1} in {0} holds values beyond what its name or its other values lead one to "
+    "expect. Check them.",
     insights.QUALITY_CODE_MIXED_TYPES: "{1} in {0} mixes numbers, dates or words. What did not fit was left empty.",
     insights.QUALITY_CODE_CONSTANT_COLUMN: "{1} in {0} is the same in every row. It says nothing and was left aside.",
     insights.QUALITY_CODE_FUTURE_DATES: "{1} in {0} holds moments that have not come yet. Check how they got there.",
@@ -41,7 +42,7 @@ _COUNTED = {
     "of comparisons.",
     insights.QUALITY_CODE_RIGHT_CENSORED: "{2} of {3} rows of {0} have begun and not ended ({1}). Durations of recent "
     "rows run low until they do.",
-    insights.QUALITY_CODE_OUT_OF_RANGE: "{1} cannot be right in {2} of {3} rows of {0}. Check them at the source.",
+    insights.QUALITY_CODE_OUT_OF_RANGE: "{1} can hardly be right in {2} of {3} rows of {0}. Check them at the source.",
     insights.QUALITY_CODE_MIXED_TYPES: "{2} of {3} rows of {0} hold something else in {1} than the rest does. Correct "
     "them, and the column can be added up.",
     insights.QUALITY_CODE_CONSTANT_COLUMN: "{1} is the same in all of the {2} rows of {0}. It says nothing and was "
@@ -57,6 +58,8 @@ _COUNTED = {
 _THIN_END = (
     "The newest part of {0} by {1} holds {2} of {3} rows, far fewer than usual. Some may be on their way."
 )
+_FARTHEST = "At {4}, where the middle of all is {5}, {1} can hardly be right (in {2} of {3} rows of {0}). "
+_FARTHEST += "Check them at the source: means and totals follow them."
 MOST_COUNTED = 60
 """Findings of a table that are told with their numbers; the rest go without, since each costs a query."""
 
@@ -105,7 +108,28 @@ def _counted(
     )
     thin = finding.code == insights.QUALITY_CODE_LATE_DATA and len(finding.columns) == 1
     words = _THIN_END if thin else _COUNTED[finding.code]
-    return ledger.say(words, table, columns, figure, all_rows)
+    ends = _ends(scope, finding, ledger) if finding.code == insights.QUALITY_CODE_OUT_OF_RANGE else ()
+    return ledger.say(_FARTHEST if ends else words, table, columns, figure, all_rows, *ends)
+
+
+def _ends(scope: Scope, finding: insights.QualityFinding, ledger: Ledger) -> tuple[Figure, ...]:
+    """The farthest of the values out of range and the median of all; nothing where they are no numbers."""
+    column = finding.columns[0]
+    value = f"cast({quote(column)} as double)"
+    outside = [Condition(f"({finding.condition})")]
+    unit = formats.unit_of(column, low=0.0, high=100.0)
+    try:
+        middle = aggregate(scope, f"median({value})")
+        centre = middle.run() or 0.0
+        ends = [aggregate(scope, f"{pick}({value})", outside) for pick in ("max", "min")]
+        farthest = max(ends, key=lambda end: abs((end.run() or 0.0) - centre))
+        label = _spoken(column)
+        return (
+            ledger.number(f"farthest {label}", farthest, unit=unit),
+            ledger.number(f"median {label}", middle, unit=unit),
+        )
+    except (QueryError, NoValue):
+        return ()  # days have no farthest number
 
 
 def affected(scope: Scope, finding: insights.QualityFinding, ledger: Ledger) -> Figure | None:

@@ -1,4 +1,4 @@
-"""The rule on values that cannot be: what a name forbids, stand-ins for "unknown", days of another age."""
+"""The rule on values out of range: what a name forbids, stand-ins for "unknown", values and days far from all."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from claribi.v1 import insights_pb2
 from claribi.v1.data_sources_pb2 import DataColumn, DataTable
 from claribi.v1.insights_pb2 import QualityFinding
 
+from server.analysis.quality_far import far_values
 from server.analysis.quality_finding import COLUMN_BATCH, NUMBERS, finding, many_rows, moment, time_columns
 from server.analysis.roles import name_words, word_set
 from server.query.engine import Query
@@ -54,10 +55,11 @@ class _Limit:
     column: DataColumn
     outside: str
     words: str
+    is_grave: bool = False
 
 
 def out_of_range(query: Query, table: DataTable, now: datetime) -> list[QualityFinding]:
-    """Rare values that a column's name forbids, rare stand-ins for "unknown", rare days far from all others."""
+    """Rare values that a name forbids, rare stand-ins for "unknown", single values and days far from all others."""
     limits = list(_limits(query, table, now))
     found = []
     for start in range(0, len(limits), COLUMN_BATCH):
@@ -74,19 +76,32 @@ def _finding(table: DataTable, limit: _Limit, count: int) -> QualityFinding:
     name = limit.column.name
     text = f"{count:,} of {table.rows:,} values of {name} are {limit.words}. Check them at the source."
     code = insights_pb2.QUALITY_CODE_OUT_OF_RANGE
-    return finding(code, table, columns=[name], rows=count, text=text, condition=limit.outside)
+    found = finding(code, table, columns=[name], rows=count, text=text, condition=limit.outside)
+    if limit.is_grave:
+        found.severity = insights_pb2.SEVERITY_CRITICAL
+    return found
 
 
 def _limits(query: Query, table: DataTable, now: datetime) -> Iterator[_Limit]:
     numbers = [column for column in table.columns if column.type in NUMBERS and column.HasField("min")]
     usual = _usual(query, table, [column for column in numbers if _asks_for_usual(column)])
+    far = far_values(query, table)
     for column in numbers:
-        bounds = _bounds(column, usual.get(column.name))
-        if bounds is not None:
-            yield _named(column, *bounds)
-        elif column.name in usual:
-            yield from _stand_in(column, usual[column.name])
+        limit = _limit(column, usual.get(column.name))
+        if limit is None and column.name in far:
+            value = far[column.name]
+            limit = _Limit(column, value.outside, value.words, value.is_grave)
+        if limit is not None:
+            yield limit
     yield from _far_days(query, table, now)
+
+
+def _limit(column: DataColumn, usual: tuple[float, float] | None) -> _Limit | None:
+    """What the column's name or a stand-in says its values cannot be."""
+    bounds = _bounds(column, usual)
+    if bounds is not None:
+        return _named(column, *bounds)
+    return _stand_in(column, usual) if usual is not None else None
 
 
 def _asks_for_usual(column: DataColumn) -> bool:
@@ -143,15 +158,15 @@ def _named(column: DataColumn, low: float, high: float | None) -> _Limit:
     )
 
 
-def _stand_in(column: DataColumn, usual: tuple[float, float]) -> Iterator[_Limit]:
+def _stand_in(column: DataColumn, usual: tuple[float, float]) -> _Limit | None:
     spread = max(usual[1] - usual[0], 1e-12)
     for text, gap in ((column.min, usual[0] - float(column.min)), (column.max, float(column.max) - usual[1])):
         value = float(text)
         often = next((top.count for top in column.top if top.value == text), _LEAST_STAND_INS)
         if value in _STAND_INS and gap > _FAR * spread and often >= _LEAST_STAND_INS:
             words = f'exactly {value:,.0f}, far from all others: perhaps it stands for "unknown"'
-            yield _Limit(column, f"{quote(column.name)} = {value:.0f}", words)
-            return
+            return _Limit(column, f"{quote(column.name)} = {value:.0f}", words)
+    return None
 
 
 def _far_days(query: Query, table: DataTable, now: datetime) -> Iterator[_Limit]:

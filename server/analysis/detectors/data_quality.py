@@ -52,8 +52,8 @@ _WORDS = {
         "Bring both stretches to one unit at the source.",
     ),
     insights.QUALITY_CODE_OUT_OF_RANGE: (
-        "{3} holds values that cannot be",
-        "{0} of {1} rows have a value of {3} beyond what is possible.",
+        "{3} holds values that can hardly be right",
+        "{0} of {1} rows have a value of {3} beyond what its name or its other values lead one to expect.",
         "Check them at the source; averages of {3} follow them.",
     ),
     insights.QUALITY_CODE_MIXED_TYPES: (
