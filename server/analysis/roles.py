@@ -1,5 +1,6 @@
 """What a column is for, by rules one can explain: its name, its type, and how many different values it has."""
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ _MEASURES = word_set(
     "percent pct share tax fee salary income budget spend spent stock volume temperature population size paid "
     "orders visits clicks views tickets items"
 )
+_NUMBERS = ("nummer", "numéro", "número", "numero")
 _FEW = 5
 """So few different whole numbers without the name of a measure are a code."""
 _LONG_TEXT = 60
@@ -32,6 +34,12 @@ _UNIQUE = 0.95
 """Share of different values from which a column tells rows apart."""
 _REPEATED = 0.5
 """Share of different values below which text is a category."""
+_NUMBERED = 0.9
+"""Share of different values from which whole numbers may number the rows."""
+_DENSE = 0.5
+"""Values over the numbers in their range from which they may; a level that rises slowly differs every day too."""
+_BEYOND_CHANCE = 0.12
+"""How much that share lies above what chance gives, for them to do so; estimates of it are some hundredths off."""
 _LEAST_ROWS = 20
 """Below this many values uniqueness says nothing."""
 _SPACED = 0.2
@@ -95,7 +103,7 @@ def _text_role(facts: RoleFacts, words: list[str]) -> sources.ColumnRole:
 def _number_role(facts: RoleFacts, words: list[str]) -> sources.ColumnRole:
     named = set(words)
     whole = facts.type == sources.COLUMN_TYPE_INTEGER
-    if _IDENTIFIERS & set(words[-1:] + words[:1]) or (whole and _is_code_name(words)):
+    if _IDENTIFIERS & set(words[-1:] + words[:1]) or (whole and _is_code_name(facts.name, words)):
         few = facts.distinct <= _LEAST_ROWS and facts.unique < _REPEATED
         return sources.COLUMN_ROLE_DIMENSION if few else sources.COLUMN_ROLE_IDENTIFIER
     if _PLACES & named:
@@ -111,8 +119,10 @@ def _number_role(facts: RoleFacts, words: list[str]) -> sources.ColumnRole:
     return sources.COLUMN_ROLE_MEASURE
 
 
-def _is_code_name(words: list[str]) -> bool:
-    """ "account number" is a code, "number of items" counts."""
+def _is_code_name(name: str, words: list[str]) -> bool:
+    """ "account number" and "Order #" are codes, "number of items" and "# items" count."""
+    if "№" in name or name.rstrip().endswith("#") or (words and words[-1].endswith(_NUMBERS)):
+        return True
     if words[:2] in (["number", "of"], ["no", "of"], ["num", "of"]):
         return False
     return bool(_CODES & set(words[-1:])) or bool({"zip", "postal", "postcode"} & set(words))
@@ -127,7 +137,13 @@ def _is_calendar(facts: RoleFacts, words: list[str]) -> bool:
 
 
 def _is_row_number(facts: RoleFacts) -> bool:
-    """Every value once, without gaps; the count of different values may be an estimate."""
+    """Values that number the rows, with gaps and copies: more of them differ than of so many that come by chance.
+
+    Of n whole numbers drawn from a range of n / d, the part (1 - exp(-d)) / d differs (Feller 1968, "An Introduction to
+    Probability Theory", section IV.2). The count of different values may be an estimate.
+    """
     if facts.values < _LEAST_ROWS or facts.low is None:
         return False
-    return facts.unique >= 0.9 and bool(facts.high - facts.low + 1 == facts.values)
+    density = facts.values / (float(facts.high) - float(facts.low) + 1.0)
+    by_chance = -math.expm1(-density) / density
+    return density >= _DENSE and facts.unique >= max(_NUMBERED, by_chance + _BEYOND_CHANCE)

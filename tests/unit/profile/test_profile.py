@@ -107,6 +107,15 @@ def test_long_text_is_cut_in_a_profile(tmp_path: Path) -> None:
         ("pclass", INT, 1000, 3, 1, 3, DIMENSION),
         ("something", INT, 1000, 200, 1, 5000, MEASURE),
         ("line", INT, 1000, 1000, 0, 999, ID),
+        ("line", INT, 1020, 1000, 0, 999, ID),  # some rows are copies
+        ("line", INT, 1000, 1000, 500, 2499, ID),  # some rows were deleted
+        ("Order #", INT, 1000, 990, 1, 900_000, ID),
+        ("# orders", INT, 1000, 990, 1, 900_000, MEASURE),
+        ("№", INT, 1000, 990, 1, 900_000, ID),
+        ("Belegnummer", INT, 1000, 990, 1, 900_000, ID),
+        ("reach", INT, 1000, 632, 1, 1000, MEASURE),
+        ("reach", INT, 1000, 905, 1, 5000, MEASURE),
+        ("subscribers", INT, 365, 365, 9000, 10100, MEASURE),  # three more every day
         ("region", WORDS, 1000, 4, "a", "z", DIMENSION),
         ("customer", WORDS, 1000, 400, "a", "z", DIMENSION),
         ("email", WORDS, 1000, 900, "a", "z", ID),
