@@ -62,8 +62,7 @@ def associations(facts: Facts, sample: RowSample) -> list[Association]:
     usable = _usable(sample)
     if len(usable) < 2:
         return []
-    apart = made_of_one_another(sample.values[:, usable])
-    made = {(usable[i], usable[j]) for i, j in apart}
+    made = _made(sample, usable)
     pairs = [
         (i, j)
         for place, i in enumerate(usable)
@@ -72,6 +71,20 @@ def associations(facts: Facts, sample: RowSample) -> list[Association]:
     ]
     judged = _judge(facts, sample, pairs)
     return _holm([found for found in judged if not _combined(sample, found)])
+
+
+def _made(sample: RowSample, usable: Sequence[int]) -> set[tuple[int, int]]:
+    """Pairs made of one another; what the report derives itself, a ratio say, makes no identity of its columns."""
+    own = [place for place in usable if not sample.measures[place].made]
+    found = _identities(sample, usable)
+    if len(own) == len(usable):
+        return found
+    return {pair for pair in found if not set(pair) <= set(own)} | _identities(sample, own)
+
+
+def _identities(sample: RowSample, places: Sequence[int]) -> set[tuple[int, int]]:
+    found = made_of_one_another(sample.values[:, places]) if places else set()
+    return {(places[i], places[j]) for i, j in found}
 
 
 def _combined(sample: RowSample, found: Association) -> bool:

@@ -84,6 +84,17 @@ def test_columns_made_of_one_another_are_no_news(tmp_path: Path) -> None:
     assert _pairs(_found(table, tmp_path)) == set()
 
 
+def test_a_ratio_that_the_report_makes_does_not_hide_how_its_columns_go_together(tmp_path: Path) -> None:
+    random = np.random.default_rng(12)
+    sessions = random.normal(10_000.0, 900.0, 500)
+    table: Table = {
+        "day": _days(np.arange(500)),
+        "sessions": ("BIGINT", sessions.round().astype(int)),
+        "revenue": ("DOUBLE", 900.0 - sessions / 25.0 + random.normal(0.0, 40.0, 500)),
+    }
+    assert frozenset(("sessions", "revenue")) in _pairs(_found(table, tmp_path))
+
+
 def test_a_trend_that_two_measures_share_is_no_correlation(tmp_path: Path) -> None:
     random = np.random.default_rng(4)
     day = random.integers(0, 800, 4000)
