@@ -23,13 +23,15 @@ _MOST_SHARE = 0.01
 """At most so many values, and such a part of the rows, are single values; more of them are a group of their own."""
 _SERIES = 0.95
 """Part of the rows that have a day to themselves, from which they are a series, whose outliers are told by day."""
-_CHANCE = 1e-4
+_CHANCE = 3e-4
 """Clean ends in which one value is taken for a far one; as many again, at most, in which several are."""
 _TIED = 0.8
 _TICKS = 2.0
 """Ticks a far value of a column of ties must lie beyond what is tested; the tails of counts end in steps."""
-_SHAPES = np.linspace(-0.5, 1.5, 41)[:, None, None]
-"""Shapes of a generalized Pareto distribution: -0.5 ends at once, 0 is exponential, from 0.5 on variance is endless."""
+_SHAPES = np.linspace(-0.1, 1.5, 33)[:, None, None]
+"""Shapes of a generalized Pareto distribution: 0 is exponential, from 0.5 on variance is endless.
+
+Below -0.1 it ends within sight, which no end of ours is sure to do: that of a normal distribution seems to at first."""
 _SCALES = np.exp(np.linspace(-0.6, 0.6, 31))[None, :, None]
 """Scales tried, as parts of the one with which the median excess is as it is."""
 _EVIDENT_SHIFT = 0.25
