@@ -1,5 +1,6 @@
 """Single values far beyond all others of their column: slips of the keyboard, lost decimal points, another unit."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,8 +35,11 @@ _SHAPES = np.linspace(-0.1, 1.5, 33)[:, None, None]
 Below -0.1 it ends within sight, which no end of ours is sure to do: that of a normal distribution seems to at first."""
 _SCALES = np.exp(np.linspace(-0.6, 0.6, 31))[None, :, None]
 """Scales tried, as parts of the one with which the median excess is as it is."""
-_EVIDENT_SHIFT = 0.25
-"""Part of the mean that far values must account for to be grave."""
+_GRAVE_SHIFT = 0.25
+"""Standard deviations of the others by which far values must move the mean to be grave."""
+
+
+_Moments = tuple[float, float]  # mean and standard deviation
 
 
 @dataclass(frozen=True)
@@ -61,15 +65,15 @@ def far_values(query: Query, table: DataTable) -> dict[str, FarValues]:
     if table.rows < _LEAST_ROWS or alone:
         return {}
     found: dict[str, FarValues] = {}
-    for column, mean, high in _candidates(query, table):
-        far = _far(query, table, column, mean=mean, high=high)
+    for column, moments, high in _candidates(query, table):
+        far = _far(query, table, column, moments=moments, high=high)
         if far is not None and column.name not in found:
             found[column.name] = far
     return found
 
 
-def _candidates(query: Query, table: DataTable) -> list[tuple[DataColumn, float, bool]]:
-    """Columns with their means whose upper (True) or lower end lies beyond many standard deviations."""
+def _candidates(query: Query, table: DataTable) -> list[tuple[DataColumn, _Moments, bool]]:
+    """Columns with their moments whose upper (True) or lower end lies beyond many standard deviations."""
     asked = [column for column in measures(table) if column.HasField("min")]
     found = []
     for start in range(0, len(asked), COLUMN_BATCH):
@@ -81,7 +85,8 @@ def _candidates(query: Query, table: DataTable) -> list[tuple[DataColumn, float,
                 continue
             low, high = float(column.min), float(column.max)
             ends = [(high - mean, True), (mean - low, False)]
-            found += [(column, float(mean), up) for far, up in ends if far > _FAR_DEVIATIONS * spread]
+            moments = (float(mean), float(spread))
+            found += [(column, moments, up) for far, up in ends if far > _FAR_DEVIATIONS * spread]
     return found
 
 
@@ -91,7 +96,9 @@ def _finite(column: DataColumn) -> str:
     return f"case when abs({value}) < 1e150 then {value} end"
 
 
-def _far(query: Query, table: DataTable, column: DataColumn, *, mean: float, high: bool) -> FarValues | None:
+def _far(
+    query: Query, table: DataTable, column: DataColumn, *, moments: _Moments, high: bool
+) -> FarValues | None:
     rows = table.rows - column.nulls
     size = int(min(_MOST_TAIL, max(_LEAST_TAIL, _TAIL_SHARE * rows), rows // 2))
     pick = "max" if high else "min"
@@ -102,9 +109,17 @@ def _far(query: Query, table: DataTable, column: DataColumn, *, mean: float, hig
         return None
     bound = float(tail[count - 1])
     outside = f"{_finite(column)} {'>=' if high else '<='} {bound!r}"
-    usual = (mean * rows - float(tail[:count].sum())) / (rows - count)
     words = f"{'above' if high else 'below'} {float(tail[count]):,.6g}, far from all others"
-    return FarValues(outside, words, abs(mean - usual) > _EVIDENT_SHIFT * max(abs(usual), 1e-300))
+    return FarValues(outside, words, _is_grave(moments, tail[:count], rows))
+
+
+def _is_grave(moments: _Moments, far: Floats, rows: int) -> bool:
+    """Whether the mean of all lies far from the mean of the others."""
+    mean, spread = moments
+    others = rows - len(far)
+    usual = (mean * rows - float(far.sum())) / others
+    squares = (spread**2 + mean**2) * rows - float((far**2).sum())
+    return abs(mean - usual) > _GRAVE_SHIFT * math.sqrt(max(squares / others - usual**2, 0.0))
 
 
 def how_many_far(tail: Sequence[float] | Floats, rows: int) -> int:

@@ -35,6 +35,7 @@ from server.query.sql import select
 MOST_PERIODS = 800  # of the past, to learn from
 ESTABLISHED = 0.05
 SURE = 0.3  # half width of the interval relative to the forecast at which it surprises half
+WIDEST = 1.0  # half width of the interval, relative to the forecast, of what one can plan with
 GUESSES = 2.0  # a direction or a rhythm may be behind a forecast
 
 
@@ -140,7 +141,7 @@ def _hypothesis(facts: Facts, series: Series, outlook: _Outlook, p_value: float)
         ),
         magnitude=Magnitude(value, measure.unit, None if points else relative),
         direction=insights.DIRECTION_INCREASE if value > base else insights.DIRECTION_DECREASE,
-        material=True,
+        material=series.values.min() < 0 or width <= WIDEST * value,
         size=saturating((value - base) / 10.0 if points else relative or 0.0, 0.3),
         surprise=1.0 - saturating(width / abs(value) if value else 1.0, SURE),
         span=ahead,

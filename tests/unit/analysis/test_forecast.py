@@ -92,6 +92,16 @@ def test_the_chart_continues_the_line_with_a_band(tmp_path: Path) -> None:
     assert all(point.low < point.y < point.high for point in ahead.points[1:])
 
 
+def test_what_may_as_well_be_nothing_is_no_forecast(tmp_path: Path) -> None:
+    random = np.random.default_rng(10)
+    often = np.where(np.arange(1461) % 7 < 5, 1.0, 0.4)
+    days = random.choice(1461, 1700, p=often / often.sum())
+    report = _forecasts(tmp_path, random.gamma(4.0, 25.0, 1700), days)
+    told = [i for i in report.insights if i.type == insights_pb2.INSIGHT_TYPE_FORECAST]
+    assert all(i.statistics.interval.low > 0.0 for i in told)
+    assert any(i.type == insights_pb2.INSIGHT_TYPE_SEASONALITY for i in report.insights)
+
+
 @pytest.mark.parametrize("name", ["white", "ar 0.6", "random walk"])
 def test_noise_and_walks_are_not_forecast(tmp_path: Path, name: str) -> None:
     random = np.random.default_rng(9)
