@@ -25,6 +25,10 @@ SLICE_WEIGHT = 0.85  # what holds for a part matters less than what holds for th
 OLD = timedelta(days=730)  # how long before the newest table a table ends that nobody acts upon any more
 OLD_WEIGHT = 0.6
 COUNT_WEIGHT = 0.9  # a count of rows matters less than a measure
+AGAIN_WEIGHT = (
+    0.5  # how rows are spread over a further category or calendar, when one such fact is told already
+)
+_OF_ROWS = (insights.INSIGHT_TYPE_CONCENTRATION, insights.INSIGHT_TYPE_SEASONALITY)
 # The many slices, cuts and derived measures must not drown what is asked of the table's own columns. A type asked once
 # of all pairs of a table stands for all of them; what members hold, or moved, is plain where it is true at all.
 PAIRS_WEIGHT = 12.0
@@ -70,7 +74,7 @@ def rank(hypotheses: Sequence[Hypothesis], question: Question, level: Level | No
     # Quiet ones, nearly all of which hold, must not make room for the others either.
     quiet = _held([h for h in ordered if h.choices and h.quiet], question, newest, level=ASKED_RATE)
     passed = _in_company(_in_order([*counted, *passed, *quiet], question), question)
-    explained = [_explained(finding, passed) for finding in merge(passed)]
+    explained = _spread_once([_explained(finding, passed) for finding in merge(passed)])
     # Where no measure is named, everything of the kind asked for comes before the rest.
     named = any(question.names_measure(hypothesis) for hypothesis in ordered)
     explained.sort(key=lambda finding: _place(finding, question, passed, named=named))
@@ -191,6 +195,21 @@ def _place(
         -standing,
         float(finding.hypothesis.where is not None),
     )
+
+
+def _spread_once(findings: list[Finding]) -> list[Finding]:
+    """The findings, of each table and kind only the strongest on how its rows are spread at its full score."""
+    told, found = set[tuple[object, ...]](), []
+    for finding in sorted(findings, key=lambda finding: -finding.score):
+        hypothesis = finding.hypothesis
+        scope = hypothesis.facts.scope
+        spread = hypothesis.measure.counts_rows and hypothesis.where is None and hypothesis.kind in _OF_ROWS
+        place = (scope.source_id, scope.table, hypothesis.kind)
+        again = spread and place in told
+        if spread:
+            told.add(place)
+        found.append(replace(finding, score=AGAIN_WEIGHT * finding.score) if again else finding)
+    return found
 
 
 def _explained(finding: Finding, passed: Sequence[Finding]) -> Finding:

@@ -1,15 +1,23 @@
 """Few members of a dimension hold much of a total."""
 
-import math
-from dataclasses import dataclass, replace
-
-import numpy as np
 from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import charts, formats, inference
 from server.analysis.columns import Dimension, Measure, row_count
 from server.analysis.evidence import Figure, Name, NoValue, Text, join
-from server.analysis.facts import Breakdown, Facts
+from server.analysis.facts import Facts
+from server.analysis.holdings import (
+    FEW_HOLD,
+    LEAST_WITNESSES,
+    ROWS,
+    Held,
+    Holdings,
+    all_holdings,
+    beyond_rows,
+    effective_rows,
+    largest,
+    share_error,
+)
 from server.analysis.hypothesis import (
     Finding,
     Hypothesis,
@@ -23,61 +31,34 @@ from server.analysis.hypothesis import (
     required,
     saturating,
 )
-from server.analysis.inference import Floats
-from server.analysis.scope import Condition, Scalar, aggregate, aliased, equals, percent_of
+from server.analysis.scope import Condition, Scalar, aggregate, equals, percent_of
 from server.query.sql import select
 
 LEAST_ROWS = 50
 LEAST_MEMBERS = 2
-LEAST_WITNESSES = 8.0  # rows of equal size that a holding must be worth
 LEAD_WEIGHT = 0.3  # a lead matters less than a dependence
-MOST_LED = 12  # members among which one may be said to lead
-# One member alone is much when it holds this share, and this many times an even share.
-ALONE_SHARE, ALONE_TIMES = 0.40, 2.5
-# It leads when it holds so many times what the others hold on average, and so many times what the second holds.
-LEADS_OTHERS, LEADS_SECOND = 1.3, 1.2
-# Several are few when they are at most this share of the members and hold half of the total.
-FEW_SHARE, FEW_HOLD = 0.10, 0.50
-
-_ROWS = row_count("rows")
 _FLAG = frozenset({"true", "false"})
-_TIMES = ("ms", "s", "minutes", "hours", "days")
-
-
-@dataclass(frozen=True)
-class _Holdings:
-    """What each member holds, largest first: rows, total and sum of squares, each of shape (members,)."""
-
-    members: tuple[str, ...]
-    rows: Floats
-    total: Floats
-    squares: Floats
-
-
-@dataclass(frozen=True)
-class _Held:
-    """How many of the largest members are told, and the share they hold."""
-
-    count: int
-    share: float
-    leads: bool = False  # ahead of the others, without holding much of the whole
 
 
 class Concentration:
-    """The share of the largest members against an even split."""
+    """The share of the largest members against an even split.
+
+    The rows are told once for each dimension. A total is told where its share is not what the rows behind it lead one
+    to expect (an intersection of two tests, Berger 1982, Technometrics 24): else every measure would only say again who
+    has most rows.
+    """
 
     kind = insights.INSIGHT_TYPE_CONCENTRATION
 
     def propose(self, facts: Facts) -> list[Hypothesis]:
-        """Each total that can be split, by each dimension with enough members."""
-        measures = [summed for m in facts.measures if (summed := _summed(facts, m)) is not None]
+        """The rows and each total that can be split, by each dimension with enough members."""
         if facts.rows < LEAST_ROWS:
             return []
         counted = row_count(facts.scope.table)
         return [
-            _examine(facts, dimension, counted if measure is _ROWS else measure, holdings)
-            for dimension, held in _all_holdings(facts, measures)
-            for measure, holdings in held.items()
+            _examine(facts, dimension, counted if measure is ROWS else measure, holdings)
+            for dimension, read in all_holdings(facts)
+            for measure, holdings in read.items()
             if _can_be_held(holdings)
         ]
 
@@ -86,91 +67,30 @@ class Concentration:
         return _tell(finding, writer)
 
 
-def _can_be_held(holdings: _Holdings) -> bool:
+def _can_be_held(holdings: Holdings) -> bool:
     """Whether one member could hold more than its part; that a flag is mostly one way is no holding."""
     several = len(holdings.members) >= LEAST_MEMBERS and not _FLAG.issuperset(holdings.members)
     return several and float(holdings.total.sum()) > 0.0
 
 
-def _summed(facts: Facts, measure: Measure) -> Measure | None:
-    """The measure as a total that can be split: sums, and amounts of time, which are averaged elsewhere."""
-    if measure.counts_rows or measure.level or facts.overview[measure].low < 0:
-        return None
-    if measure.aggregation == "sum":
-        return measure
-    amount = measure.column is not None and not measure.is_share and measure.unit in _TIMES
-    return replace(measure, aggregation="sum") if amount else None
-
-
-def _all_holdings(facts: Facts, measures: list[Measure]) -> list[tuple[Dimension, dict[Measure, _Holdings]]]:
-    """What the members of each dimension hold of each measure, and of the rows."""
-    whole = facts.timeline is None or float(facts.timeline.rows.sum()) == facts.rows
-    read = {found.dimension: found for found in facts.breakdowns} if whole else {}
-    asked = [dimension for dimension in (*facts.plan.dimensions, *facts.plan.ranked) if dimension not in read]
-    known = [(dimension, _from_breakdown(found, measures)) for dimension, found in read.items()]
-    return [*known, *_asked_holdings(facts, asked, measures)]
-
-
-def _from_breakdown(breakdown: Breakdown, measures: list[Measure]) -> dict[Measure, _Holdings]:
-    names = list(breakdown.members)
-    rows = breakdown.rows.sum(axis=1)
-    found = {_ROWS: _sorted(names, rows, rows, rows)}
-    for measure in measures:
-        read = measure if measure in breakdown.n else replace(measure, aggregation="average")
-        groups = breakdown.groups(read)
-        n, mean = groups.n, np.nan_to_num(groups.mean)
-        squares = np.nan_to_num(groups.variance) * np.maximum(n - 1.0, 0.0) + n * mean**2
-        found[measure] = _sorted(names, rows, n * mean, squares)
-    return found
-
-
-def _asked_holdings(
-    facts: Facts, dimensions: list[Dimension], measures: list[Measure]
-) -> list[tuple[Dimension, dict[Measure, _Holdings]]]:
-    """The same of dimensions with many members, one query each."""
-    values = [measure.value for measure in measures]
-    cells = [cell for v in values for cell in (f"sum({v})", f"sum(cast({v} as double) * {v})")]
-    statements = [
-        facts.scope.select(
-            aliased([dimension.value, "count(*)", *cells]),
-            [Condition(f"{dimension.value} is not null")],
-            group="1",
-            order="1",
-        )
-        for dimension in dimensions
-    ]
-    found = []
-    for dimension, (members, *columns) in zip(dimensions, facts.scope.gather(statements), strict=True):
-        names = [str(member) for member in members]
-        table = [np.nan_to_num(np.ma.filled(column, 0).astype(np.float64)) for column in columns]
-        held = {_ROWS: _sorted(names, table[0], table[0], table[0])}
-        for index, measure in enumerate(measures):
-            held[measure] = _sorted(names, table[0], table[1 + 2 * index], table[2 + 2 * index])
-        found.append((dimension, held))
-    return found
-
-
-def _sorted(names: list[str], rows: Floats, total: Floats, squares: Floats) -> _Holdings:
-    order = np.argsort(-total, kind="stable")
-    return _Holdings(tuple(names[i] for i in order), rows[order], total[order], squares[order])
-
-
-def _examine(facts: Facts, dimension: Dimension, measure: Measure, holdings: _Holdings) -> Hypothesis:
-    held = _few(holdings, led=not _counted_by_things(facts, dimension))
+def _examine(facts: Facts, dimension: Dimension, measure: Measure, holdings: Holdings) -> Hypothesis:
+    held = largest(holdings, led=not _counted_by_things(facts, dimension))
     k = len(holdings.members)
     even = held.count / k
-    error = _share_error(holdings, held)
-    witnesses = _effective_rows(holdings, held)
+    error = share_error(holdings, held)
+    witnesses = effective_rows(holdings, held)
     statistic = (held.share - even) / error if error > 0 and witnesses >= LEAST_WITNESSES else 0.0
+    beyond = statistic if measure.counts_rows else min(statistic, beyond_rows(holdings, held))
     # The largest are chosen after the fact; the number of choices bounds how far chance could carry them.
-    p_value = min(1.0, k * inference.normal_two_sided(statistic)) if statistic > 0 else 1.0
+    p_value = min(1.0, k * inference.normal_two_sided(beyond)) if beyond > 0 else 1.0
     shares = holdings.total / holdings.total.sum()
     return Hypothesis(
         kind=insights.INSIGHT_TYPE_CONCENTRATION,
         facts=facts,
         measure=measure,
         tested=Tested(
-            "share of the largest against an even split",
+            "share of the largest against an even split"
+            + ("" if measure.counts_rows else ", and that of their rows"),
             statistic,
             p_value,
             int(holdings.rows.sum()),
@@ -180,7 +100,7 @@ def _examine(facts: Facts, dimension: Dimension, measure: Measure, holdings: _Ho
         ),
         magnitude=Magnitude(100.0 * held.share, "%", held.share / even - 1.0),
         direction=insights.DIRECTION_NONE,
-        material=_material(held, k),
+        material=held.material(k),
         size=LEAD_WEIGHT * held.share if held.leads else held.share,
         surprise=(LEAD_WEIGHT if held.leads else 1.0) * saturating(held.share / even - 1.0, 3.0),
         dimension=dimension,
@@ -195,50 +115,9 @@ def _counted_by_things(facts: Facts, dimension: Dimension) -> bool:
     return facts.clusters.holds(dimension)
 
 
-def _few(holdings: _Holdings, *, led: bool) -> _Held:
-    """The largest member when it holds much alone or leads the others, else as many as hold half."""
-    shares = np.cumsum(holdings.total) / holdings.total.sum()
-    if shares[0] >= max(ALONE_SHARE, ALONE_TIMES / len(shares)):
-        return _Held(1, float(shares[0]))
-    if led and len(shares) <= MOST_LED and _leads(holdings.total):
-        return _Held(1, float(shares[0]), leads=True)
-    count = int(np.searchsorted(shares, FEW_HOLD) + 1)
-    return _Held(count, float(shares[min(count, len(shares)) - 1]))
-
-
-def _leads(total: Floats) -> bool:
-    first, others = float(total[0]), total[1:]
-    return first >= LEADS_OTHERS * float(others.mean()) and first >= LEADS_SECOND * float(others[0])
-
-
-def _material(held: _Held, k: int) -> bool:
-    if held.leads:
-        return True
-    if held.count == 1:
-        return held.share >= max(ALONE_SHARE, ALONE_TIMES / k)
-    return held.count <= FEW_SHARE * k
-
-
-def _effective_rows(holdings: _Holdings, held: _Held) -> float:
-    """How many equal rows what the largest hold is worth: a total that rests on a few giants is no habit."""
-    inside = float(holdings.total[: held.count].sum())
-    return inside**2 / max(float(holdings.squares[: held.count].sum()), 1e-300)
-
-
-def _share_error(holdings: _Holdings, held: _Held) -> float:
-    """The standard error of a share of a sum over rows, by linearisation (Cochran 1977, Sampling Techniques).
-
-    A share that rests on a single row has an error of its own size.
-    """
-    inside = float(holdings.squares[: held.count].sum())
-    outside = float(holdings.squares[held.count :].sum())
-    spread = inside * (1.0 - held.share) ** 2 + outside * held.share**2
-    return math.sqrt(spread) / float(holdings.total.sum())
-
-
 def _tell(finding: Finding, writer: Writer) -> Told:
     hypothesis, ledger = finding.hypothesis, writer.ledger
-    dimension, held = required(hypothesis.dimension, Dimension), required(hypothesis.detail, _Held)
+    dimension, held = required(hypothesis.dimension, Dimension), required(hypothesis.detail, Held)
     measure = hypothesis.measure
     scope, what, by = hypothesis.facts.scope, Name(measure.label), Name(dimension.label)
     known = Condition(f"{dimension.value} is not null")
@@ -290,7 +169,7 @@ def _tell(finding: Finding, writer: Writer) -> Told:
     )
 
 
-def _share(hypothesis: Hypothesis, dimension: Dimension, held: _Held, known: Condition) -> Scalar:
+def _share(hypothesis: Hypothesis, dimension: Dimension, held: Held, known: Condition) -> Scalar:
     """The share of the largest members, in percent."""
     scope, total = hypothesis.facts.scope, hypothesis.measure.total
     if held.count == 1:
@@ -303,7 +182,7 @@ def _share(hypothesis: Hypothesis, dimension: Dimension, held: _Held, known: Con
 
 
 def _alone(
-    writer: Writer, held: _Held, *, parts: tuple[Name, Name, Figure, Name, Figure]
+    writer: Writer, held: Held, *, parts: tuple[Name, Name, Figure, Name, Figure]
 ) -> tuple[Text, Text]:
     say = writer.ledger.say
     titles = ("{0} alone accounts for {2} of {1}", "{2} of {1} comes from {0}", "{0} carries {2} of {1}")
@@ -328,7 +207,7 @@ def _alone(
 def _several(
     hypothesis: Hypothesis,
     dimension: Dimension,
-    held: _Held,
+    held: Held,
     writer: Writer,
     *,
     parts: tuple[Name, Name, Figure, Name, Figure],
@@ -382,7 +261,7 @@ def _caveats(writer: Writer) -> tuple[Text, ...]:
     return (writer.ledger.say("Holding much is a dependence, not by itself a fault."),)
 
 
-def _advice(writer: Writer, first: Name, what: Name, by: Name, *, held: _Held) -> Text:
+def _advice(writer: Writer, first: Name, what: Name, by: Name, *, held: Held) -> Text:
     """What to do about a dependence; a mere lead is none."""
     if held.leads:
         return Text("")
