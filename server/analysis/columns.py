@@ -10,6 +10,7 @@ from server.analysis.roles import word_set
 from server.query.sql import quote
 
 WORD = "contains("  # begins the expression of a word in a text
+DURATION = "duration("  # and that of the time between two columns
 MEASURE_BUDGET = 12
 DIMENSION_BUDGET = 10
 MEMBER_LIMIT = 50  # more members than this cannot be compared one with another on a page
@@ -92,6 +93,11 @@ class Measure:
     def is_word(self) -> bool:
         """Whether it is the share of texts that hold a word."""
         return self.made.startswith(WORD)
+
+    @property
+    def is_duration(self) -> bool:
+        """Whether it is the time from the first of its columns to the second."""
+        return self.made.startswith(DURATION)
 
     @property
     def additive(self) -> bool:

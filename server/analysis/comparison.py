@@ -44,11 +44,14 @@ class Comparison:
 def comparable(facts: Facts, dimension: Dimension, measure: Measure) -> bool:
     """Whether a measure may say something new along a dimension.
 
-    A column along itself does not; ranges of a column that wanders through time only tell the times apart. Where rows
-    are periods, parts of the calendar are seasons, and ranges are what goes together through time. How often
+    A column along itself does not, nor does a duration along its own end, where what runs over a weekend is long;
+    ranges of a column that wanders through time only tell the times apart. Where rows are periods, parts of the
+    calendar are seasons, and ranges are what goes together through time. How often
     a word is used is not asked along hours and ranges, nor a share along words: there are too many pairs.
     """
     if dimension.column in measure.columns and not dimension.is_calendar:
+        return False
+    if measure.is_duration and dimension.column == measure.uses[1]:
         return False
     if dimension.made and any(known.level for known in facts.measures):
         return False

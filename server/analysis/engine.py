@@ -29,6 +29,7 @@ from server.analysis.material import Asked, Material
 from server.analysis.metrics import key_metrics
 from server.analysis.question import Question, read_question
 from server.analysis.request import AnalysisRequest, Source
+from server.analysis.ripeness import ripened
 from server.analysis.scope import QueryCount, Scope
 from server.analysis.screening import paid, within_budget
 from server.analysis.sections import write_sections
@@ -169,7 +170,7 @@ def _read_table(request: AnalysisRequest, source: Source, wider: Wider, work: _W
     plan = within_budget(scope, plan, asked)
     scope, plan = without_defects(scope, derive(scope, table, plan, asked), findings)
     facts = read_facts(scope, plan, settled(scope, findings, request.now))
-    facts = replace(facts, findings=findings, clusters=read_clusters(facts))
+    facts = replace(facts, findings=findings, clusters=read_clusters(facts), plan=ripened(facts))
     work.tables.append(facts)
     for detector in DETECTORS:
         for hypothesis in (paid(proposed, plan) for proposed in detector.propose(facts)):

@@ -106,6 +106,15 @@ class Facts:
         """Whether the same things stand in every period."""
         return self.timeline is not None and bool(always_there(self.timeline.rows))
 
+    def comes_with_age(self, measure: Measure, dimension: Dimension | None = None) -> bool:
+        """Whether its course through time, or that of a member, shows how old rows are rather than the matter.
+
+        By its own end a duration is long when little had begun before: after a weekend, and in the last days.
+        """
+        time, columns = self.plan.time, {*measure.columns, *((dimension.column,) if dimension else ())}
+        by_end = measure.is_duration and time is not None and time.column == measure.uses[1]
+        return by_end or bool(columns & set(self.plan.unripe))
+
     def breakdown(self, column: str) -> Breakdown:
         """The breakdown by a column."""
         return next(found for found in self.breakdowns if found.dimension.column == column)

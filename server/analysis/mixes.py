@@ -128,7 +128,8 @@ def over_time(facts: Facts, measures: Sequence[Measure]) -> Mixtures:
     tests = 0
     for breakdown in facts.breakdowns:
         for measure in measures:
-            if breakdown.dimension.column in measure.columns:
+            dimension = breakdown.dimension
+            if dimension.column in measure.columns or facts.comes_with_age(measure, dimension):
                 continue
             cells = cells_of(facts, breakdown, measure)
             if cells is None or len(cells.starts) < LEAST_PERIODS or cells.n.sum(axis=0).min() <= 0:

@@ -12,6 +12,7 @@ from server.analysis.columns import Dimension, Measure
 from server.analysis.facts import Breakdown, Facts, complete_starts
 from server.analysis.inference import Floats
 from server.analysis.periods import Span
+from server.analysis.ripeness import is_new
 from server.analysis.scope import Condition, equals
 from server.analysis.trends import detrended
 
@@ -61,7 +62,7 @@ class Series:
 def overall_series(facts: Facts, measure: Measure, grain: str) -> Series | None:
     """The measure over all rows; None when it has gaps, comes with age, or the table has no time."""
     timeline = facts.timeline
-    if timeline is None or set(measure.columns) & set(facts.plan.unripe):
+    if timeline is None or facts.comes_with_age(measure):
         return None
     starts = complete_starts(timeline, grain, facts.now)
     return _series(
@@ -84,7 +85,7 @@ def member_series(
         return None
     if breakdown.grain == "week" and grain != "week":
         return None
-    if {breakdown.dimension.column, *measure.columns} & set(facts.plan.unripe):
+    if facts.comes_with_age(measure, breakdown.dimension) or is_new(breakdown, member):
         return None
     starts = complete_starts(timeline, grain, facts.now)
     found = _series(

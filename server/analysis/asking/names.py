@@ -47,7 +47,7 @@ class Entry:
     def aliases(self) -> frozenset[tuple[str, ...]]:
         """Other words it goes by: the time to close, a profit margin."""
         measure = self.measure
-        if measure is not None and measure.made.startswith("duration("):
+        if measure is not None and measure.is_duration:
             end = tuple(word for word in name_keys(measure.uses[1]) if word not in lexicon.UNSAID)
             spoken = [("time", "to", *end), ("time", *end), (*end, "time"), *map(name_keys, _DURATIONS)]
             return frozenset(spoken)

@@ -7,7 +7,7 @@ from itertools import combinations
 from claribi.v1 import data_sources_pb2 as data_sources
 
 from server.analysis import formats
-from server.analysis.columns import Measure
+from server.analysis.columns import DURATION, Measure
 from server.analysis.roles import name_words, word_set
 from server.analysis.scope import Scope
 from server.query.sql import quote
@@ -107,7 +107,7 @@ def _measure(scope: Scope, pair: _Pair) -> Measure:
         "average",
         f"time from {start} to {end}",
         unit,
-        made=f"duration({pair.start.name}, {pair.end.name})",
+        made=f"{DURATION}{pair.start.name}, {pair.end.name})",
         uses=pair.names,
         is_cut=censored,
     )

@@ -50,7 +50,7 @@ def calendar_means(facts: Facts, hours: Timeline | None) -> list[Hypothesis]:
     for measure in facts.measures:
         if measure.is_word:
             continue
-        if measure.aggregation != "average" or measure.level or set(measure.columns) & set(facts.plan.unripe):
+        if measure.aggregation != "average" or measure.level or facts.comes_with_age(measure):
             continue
         for cycle in CYCLES:
             if measure.made and cycle.name in _PLAIN_ONLY:

@@ -60,8 +60,8 @@ class Driver:
 
 def _fit(facts: Facts, breakdown: Breakdown, measure: Measure) -> bool:
     """Whether the members can move the measure: not its own, nor states that come with age, rare among the recent."""
-    column = breakdown.dimension.column
-    return column not in measure.columns and not {column, *measure.columns} & set(facts.plan.unripe)
+    dimension = breakdown.dimension
+    return dimension.column not in measure.columns and not facts.comes_with_age(measure, dimension)
 
 
 def _hypothesis(facts: Facts, breakdown: Breakdown, measure: Measure, drive: Drive) -> Hypothesis:
