@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from server.analysis import formats
 from server.analysis.columns import Dimension, Measure, row_count
 from server.analysis.facts import Breakdown, Facts, Overview
 from server.analysis.inference import Floats
+from server.analysis.roles import word_set
 from server.analysis.scope import Condition, aliased
 
 LEAST_WITNESSES = 8.0  # rows of equal size that a holding must be worth
@@ -21,6 +23,7 @@ FEW_SHARE, FEW_HOLD = 0.10, 0.50
 BEYOND_ROWS = 0.15  # of its rows' share, by which a share of a total must differ to be a fact of its own
 
 ROWS = row_count("rows")
+_WORTH = word_set("amount value revenue sales turnover spend spent cost costs profit income gmv umsatz")
 _TIMES = ("ms", "s", "minutes", "hours", "days")
 
 
@@ -154,16 +157,33 @@ def share_error(holdings: Holdings, held: Held) -> float:
     return math.sqrt(spread) / float(holdings.total.sum())
 
 
+def is_worth(measure: Measure) -> bool:
+    """Whether a measure is money, by its unit or its name: what one asks about before one counts rows."""
+    return formats.is_money(measure.unit) or bool(_WORTH & set(formats.words(measure.column or "")))
+
+
+def follows_rows(holdings: Holdings, held: Held) -> bool:
+    """Whether the largest hold about the share of a total that the rows behind it lead one to expect."""
+    share = _share_of_rows(holdings, held)
+    return abs(held.share - share) <= BEYOND_ROWS * share
+
+
+def _share_of_rows(holdings: Holdings, held: Held) -> float:
+    """Of several members the rows are those of as many members with the most rows."""
+    rows = holdings.rows
+    counted = rows[: held.count] if held.count == 1 else np.sort(rows)[::-1][: held.count]
+    return float(counted.sum()) / float(rows.sum())
+
+
 def beyond_rows(holdings: Holdings, held: Held) -> float:
     """How far a share of a total lies from that of the rows behind it, in standard errors; 0 where about the same.
 
     Of several members the rows are those of as many members with the most rows: who has many orders has much revenue.
     """
-    rows, total, n = holdings.rows, holdings.total, float(holdings.rows.sum())
-    counted = rows[: held.count] if held.count == 1 else np.sort(rows)[::-1][: held.count]
-    share = float(counted.sum()) / n
-    if abs(held.share - share) <= BEYOND_ROWS * share:
+    if follows_rows(holdings, held):
         return 0.0
+    rows, total, n = holdings.rows, holdings.total, float(holdings.rows.sum())
+    share = _share_of_rows(holdings, held)
     own = slice(None, held.count)
     mean, inside, outside = float(total.sum()) / n, 1.0 - held.share, held.share
     among, beside = 1.0 - share, share

@@ -53,7 +53,8 @@ class Hypothesis:
 
     `choices` is how many tests the p value was chosen from and is corrected for. A `quiet` hypothesis is true of
     most tables and tells a reader little by itself: it is told last, and only beside another finding of its table
-    or where the question names its measure and its dimension.
+    or where the question names its measure and its dimension. One `of_rows` says how the rows are spread, whatever
+    its measure.
     """
 
     kind: insights_pb2.InsightType
@@ -76,6 +77,7 @@ class Hypothesis:
     second: Second | None = None
     choices: int = 1
     quiet: bool = False
+    of_rows: bool = False
 
     @property
     def key(self) -> tuple[str, ...]:

@@ -203,7 +203,8 @@ def _spread_once(findings: list[Finding]) -> list[Finding]:
     for finding in sorted(findings, key=lambda finding: -finding.score):
         hypothesis = finding.hypothesis
         scope = hypothesis.facts.scope
-        spread = hypothesis.measure.counts_rows and hypothesis.where is None and hypothesis.kind in _OF_ROWS
+        of_rows = hypothesis.of_rows or hypothesis.measure.counts_rows
+        spread = of_rows and hypothesis.where is None and hypothesis.kind in _OF_ROWS
         place = (scope.source_id, scope.table, hypothesis.kind)
         again = spread and place in told
         if spread:

@@ -15,6 +15,8 @@ from server.analysis.holdings import (
     all_holdings,
     beyond_rows,
     effective_rows,
+    follows_rows,
+    is_worth,
     largest,
     share_error,
 )
@@ -43,9 +45,9 @@ _FLAG = frozenset({"true", "false"})
 class Concentration:
     """The share of the largest members against an even split.
 
-    The rows are told once for each dimension. A total is told where its share is not what the rows behind it lead one
-    to expect (an intersection of two tests, Berger 1982, Technometrics 24): else every measure would only say again who
-    has most rows.
+    A total is told where its share is not what the rows behind it lead one to expect (an intersection of two tests,
+    Berger 1982, Technometrics 24): else every measure would only say again who has most rows. That is told once for
+    each dimension, of the measure that is money, if one goes with the rows.
     """
 
     kind = insights.INSIGHT_TYPE_CONCENTRATION
@@ -54,17 +56,30 @@ class Concentration:
         """The rows and each total that can be split, by each dimension with enough members."""
         if facts.rows < LEAST_ROWS:
             return []
-        counted = row_count(facts.scope.table)
         return [
-            _examine(facts, dimension, counted if measure is ROWS else measure, holdings)
+            hypothesis
             for dimension, read in all_holdings(facts)
-            for measure, holdings in read.items()
-            if _can_be_held(holdings)
+            for hypothesis in _of_dimension(facts, dimension, read)
         ]
 
     def tell(self, finding: Finding, writer: Writer) -> Told:
         """The concentration in words."""
         return _tell(finding, writer)
+
+
+def _of_dimension(facts: Facts, dimension: Dimension, read: dict[Measure, Holdings]) -> list[Hypothesis]:
+    """The rows, or the money that goes with them, and each other total."""
+    held = {measure: holdings for measure, holdings in read.items() if _can_be_held(holdings)}
+    led = not _counted_by_things(facts, dimension)
+    worth = next((m for m in held if m is not ROWS and is_worth(m)), None)
+    stand_in = worth if worth and follows_rows(held[worth], largest(held[worth], led=led)) else None
+    found = []
+    for measure, holdings in held.items():
+        if measure is ROWS and stand_in is not None:
+            continue
+        counted = row_count(facts.scope.table) if measure is ROWS else measure
+        found.append(_examine(facts, dimension, counted, holdings, of_rows=measure in (ROWS, stand_in)))
+    return found
 
 
 def _can_be_held(holdings: Holdings) -> bool:
@@ -73,14 +88,16 @@ def _can_be_held(holdings: Holdings) -> bool:
     return several and float(holdings.total.sum()) > 0.0
 
 
-def _examine(facts: Facts, dimension: Dimension, measure: Measure, holdings: Holdings) -> Hypothesis:
+def _examine(
+    facts: Facts, dimension: Dimension, measure: Measure, holdings: Holdings, *, of_rows: bool
+) -> Hypothesis:
     held = largest(holdings, led=not _counted_by_things(facts, dimension))
     k = len(holdings.members)
     even = held.count / k
     error = share_error(holdings, held)
     witnesses = effective_rows(holdings, held)
     statistic = (held.share - even) / error if error > 0 and witnesses >= LEAST_WITNESSES else 0.0
-    beyond = statistic if measure.counts_rows else min(statistic, beyond_rows(holdings, held))
+    beyond = statistic if of_rows else min(statistic, beyond_rows(holdings, held))
     # The largest are chosen after the fact; the number of choices bounds how far chance could carry them.
     p_value = min(1.0, k * inference.normal_two_sided(beyond)) if beyond > 0 else 1.0
     shares = holdings.total / holdings.total.sum()
@@ -89,8 +106,7 @@ def _examine(facts: Facts, dimension: Dimension, measure: Measure, holdings: Hol
         facts=facts,
         measure=measure,
         tested=Tested(
-            "share of the largest against an even split"
-            + ("" if measure.counts_rows else ", and that of their rows"),
+            "share of the largest against an even split" + ("" if of_rows else ", and that of their rows"),
             statistic,
             p_value,
             int(holdings.rows.sum()),
@@ -107,6 +123,7 @@ def _examine(facts: Facts, dimension: Dimension, measure: Measure, holdings: Hol
         members=holdings.members[: min(held.count, charts.BARS)],
         profile=shares[: charts.BARS],
         detail=held,
+        of_rows=of_rows,
     )
 
 

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+import pytest
 from claribi.v1 import insights_pb2, reports_pb2
 
 from tests.unit.analysis.snapshots import Column, report_on, source_of, write_table
@@ -43,11 +44,13 @@ def _held(found: list[insights_pb2.Insight]) -> list[tuple[str, str, str]]:
     )
 
 
-def test_where_totals_only_follow_the_rows_the_rows_are_told_once_for_each_category(tmp_path: Path) -> None:
-    assert _held(_insights(tmp_path, _sales(np.random.default_rng(5)))) == [
-        ("", "city", "Oslo"),
-        ("", "desk", "phone"),
-    ]
+@pytest.mark.parametrize(("money", "told"), [("amount", "amount"), ("thickness", "")])
+def test_where_totals_only_follow_the_rows_one_is_told_for_each_category(
+    money: str, told: str, tmp_path: Path
+) -> None:
+    table = _sales(np.random.default_rng(5))
+    table[money] = table.pop("amount")
+    assert _held(_insights(tmp_path, table)) == [(told, "city", "Oslo"), (told, "desk", "phone")]
 
 
 def test_a_total_held_by_few_rows_is_a_fact_of_its_own(tmp_path: Path) -> None:
@@ -73,6 +76,6 @@ def test_how_rows_are_spread_over_a_second_category_stands_behind_what_was_measu
     desk = np.asarray(table["desk"][1])
     table["weight"] = ("DOUBLE", np.asarray(table["weight"][1]) * np.where(desk == "web", 1.25, 1.0))
     found = [(i.type, i.subject.measure.column) for i in _insights(tmp_path, table)]
-    spread = [place for place, one in enumerate(found) if one == (HELD, "")]
+    spread = [place for place, one in enumerate(found) if one[0] == HELD]
     heavier = found.index((insights_pb2.INSIGHT_TYPE_GROUP_DIFFERENCE, "weight"))
     assert heavier < spread[1]
