@@ -120,8 +120,11 @@ def _number_role(facts: RoleFacts, words: list[str]) -> sources.ColumnRole:
 
 
 def _is_code_name(name: str, words: list[str]) -> bool:
-    """ "account number" and "Order #" are codes, "number of items" and "# items" count."""
-    if "№" in name or name.rstrip().endswith("#") or (words and words[-1].endswith(_NUMBERS)):
+    """ "account number" and "Order #" are codes, "number of items", "# items" and "Items #" count."""
+    several = bool(words) and words[-1].endswith("s") and not words[-1].endswith("ss")
+    if "№" in name or (words and words[-1].endswith(_NUMBERS)):
+        return True
+    if name.rstrip().endswith("#") and not several:
         return True
     if words[:2] in (["number", "of"], ["no", "of"], ["num", "of"]):
         return False

@@ -111,6 +111,8 @@ def test_long_text_is_cut_in_a_profile(tmp_path: Path) -> None:
         ("line", INT, 1000, 1000, 500, 2499, ID),  # some rows were deleted
         ("Order #", INT, 1000, 990, 1, 900_000, ID),
         ("# orders", INT, 1000, 990, 1, 900_000, MEASURE),
+        ("Page Views #", INT, 1000, 23, 1, 31, MEASURE),
+        ("Address #", INT, 1000, 600, 1, 900_000, ID),
         ("№", INT, 1000, 990, 1, 900_000, ID),
         ("Belegnummer", INT, 1000, 990, 1, 900_000, ID),
         ("reach", INT, 1000, 632, 1, 1000, MEASURE),
