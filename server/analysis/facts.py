@@ -13,7 +13,7 @@ from server.analysis import periods
 from server.analysis.clusters import Clusters
 from server.analysis.columns import Dimension, Measure, Plan, TimeColumn, row_count
 from server.analysis.inference import Floats, Groups
-from server.analysis.panels import always_there
+from server.analysis.panels import always_there, followed_things
 from server.analysis.scope import Condition, Scope, Statement, aliased, between
 
 CELL_BUDGET = 20_000  # members x periods of one breakdown
@@ -94,6 +94,7 @@ class Facts:
     overview: dict[Measure, Overview]
     timeline: Timeline | None = None
     breakdowns: tuple[Breakdown, ...] = ()
+    things: Breakdown | None = None  # those that stand in every period of a panel
     averages: tuple[Measure, ...] = ()  # of the summed measures, by row, followed through time too
     cuts: tuple[Breakdown, ...] = ()  # by derived dimensions
     clusters: Clusters = field(default_factory=Clusters)
@@ -140,9 +141,11 @@ def read_facts(scope: Scope, plan: Plan, now: datetime) -> Facts:
         measures = (*measures, counted)
         timeline.n[counted] = timeline.total[counted] = timeline.rows
     facts = Facts(scope, plan, rows, measures, overview, timeline, report_grain=grain, now=now)
+    followed = followed_things(plan, timeline.rows) if timeline else ()
+    things = next(iter(_breakdowns(facts, followed)), None)
     found = _breakdowns(facts, (*plan.dimensions, *plan.cuts))
     own, cuts = found[: len(plan.dimensions)], found[len(plan.dimensions) :]
-    facts = replace(facts, breakdowns=_telling(own), cuts=_telling(cuts))
+    facts = replace(facts, breakdowns=_telling(own), cuts=_telling(cuts), things=things)
     return _with_averages(facts)
 
 
@@ -156,12 +159,13 @@ def _with_averages(facts: Facts) -> Facts:
     read = [
         facts.overview,
         *(cells for found in facts.breakdowns for cells in (found.n, found.total, found.variance)),
+        *(() if facts.things is None else (facts.things.n, facts.things.total)),
     ]
     if facts.timeline is not None:
         read += [facts.timeline.n, facts.timeline.total]
     for known in read:
         for measure, twin in twins.items():
-            known[twin] = known[measure]  # type: ignore[index]
+            known[twin] = known[measure]
     return replace(facts, averages=tuple(twins.values()))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from server.analysis.columns import Measure
-from server.analysis.facts import Facts
+from server.analysis.facts import Breakdown, Facts
 from server.analysis.hypothesis import Hypothesis
 
 Cell = TypeVar("Cell")
@@ -63,15 +63,18 @@ def _per_row(facts: Facts) -> Facts | None:
         return {mean: cells[measure] for measure, mean in means.items() if measure in cells}
 
     timeline = replace(facts.timeline, n=renamed(facts.timeline.n), total=renamed(facts.timeline.total))
-    breakdowns = tuple(
-        replace(found, n=renamed(found.n), total=renamed(found.total), variance=renamed(found.variance))
-        for found in facts.breakdowns
-    )
+
+    def per_row(found: Breakdown) -> Breakdown:
+        return replace(
+            found, n=renamed(found.n), total=renamed(found.total), variance=renamed(found.variance)
+        )
+
     return replace(
         facts,
         measures=tuple(means.values()),
         averages=(),
         overview=renamed(facts.overview),
         timeline=timeline,
-        breakdowns=breakdowns,
+        breakdowns=tuple(map(per_row, facts.breakdowns)),
+        things=None if facts.things is None else per_row(facts.things),
     )

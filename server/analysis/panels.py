@@ -4,10 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from server.analysis.columns import Dimension, Plan
 from server.analysis.inference import Floats
 
 LEAST_PERIODS = 6
 NO_CHANCE_P = 1e-4  # of numbers of rows as even as they are
+LEAST_THINGS = 15  # fewer are too few to be each other's measure
+MOST_CELLS = 20_000  # things x periods that are read
 COME_AND_GO = 0.1  # share of the rows of a period, and at least one row, that may be missing at times
 
 
@@ -27,3 +30,13 @@ def always_there(rows: Floats) -> NDArray[np.bool_]:
     # Of one or two a period that is hardly a proof: all must be alike.
     found: NDArray[np.bool_] = even & ((least >= 3.0) | (most == least))
     return found
+
+
+def followed_things(plan: Plan, rows: Floats) -> tuple[Dimension, ...]:
+    """The column that names the things of a panel, as many as there are rows in a period, shape (periods,); if any."""
+    each = float(np.median(rows))
+    if not LEAST_THINGS <= each <= MOST_CELLS / len(rows) or not always_there(rows):
+        return ()
+    named = [*(() if plan.entity is None else (plan.entity,)), *plan.ranked, *plan.dimensions]
+    near = [found for found in named if abs(found.distinct - each) <= max(1.0, COME_AND_GO * each)]
+    return tuple(sorted(near, key=lambda found: (abs(found.distinct - each), found.column))[:1])

@@ -23,6 +23,7 @@ from server.analysis.hypothesis import (
     saturating,
     subject_name,
 )
+from server.analysis.inference import Floats
 from server.analysis.means import both_ways
 from server.analysis.periods import Span
 from server.analysis.scales import steady_scale
@@ -41,9 +42,12 @@ from server.analysis.series import Series, same_series, season
 from server.analysis.slices import followed
 from server.analysis.testing_grain import testing_grain
 from server.analysis.trends import LEAST_PERIODS, Trend, explained_by_line, steady_trend
+from server.analysis.witnesses import shared_slope
 from server.query.sql import select
 
 STEP_P = 0.01
+BY_THINGS = 0.25  # of the error allowed, what is spent on the things of a panel as witnesses of a slope
+AS_THE_WHOLE = 0.6  # of a member's relative rise, from which the whole's is the same
 MATERIAL_RISE = 0.10  # of the mean level, over the whole span
 MATERIAL_POINTS = 2.0  # for measures in percent
 MATERIAL_EXPLAINED = 0.12  # share of the variance the line must explain
@@ -83,7 +87,18 @@ def _proposed(facts: Facts) -> list[Hypothesis]:
             trend, told = _trend(facts, series), _told_series(facts, series)
             if trend is not None and told is not None:
                 found.append(_hypothesis(facts, series, trend=trend, told=told))
-    return found
+    return _of_their_own(found) if facts.is_panel else found
+
+
+def _of_their_own(found: list[Hypothesis]) -> list[Hypothesis]:
+    """Without the members that only do what the whole does: of few things they seem to, now and then, more surely."""
+    whole = {h.measure: h.magnitude.relative for h in found if h.where is None}
+
+    def own(hypothesis: Hypothesis) -> bool:
+        rise, shared = hypothesis.magnitude.relative, whole.get(hypothesis.measure)
+        return rise is None or shared is None or shared * rise < AS_THE_WHOLE * rise**2
+
+    return [hypothesis for hypothesis in found if hypothesis.where is None or own(hypothesis)]
 
 
 def _trend(facts: Facts, series: Series) -> Trend | None:
@@ -92,12 +107,23 @@ def _trend(facts: Facts, series: Series) -> Trend | None:
     course = calm_course(facts, series)
     if course is None:
         shown = not series.thin and not _is_a_step(series)
-        return steady_trend(values - season(series, values)) if shown else None
+        return _witnessed(facts, series, season(series, values)) if shown else None
     if course.stepped:
         return None
     trend, moved = steady_trend(values - season(series, values)), course.moved
     agree = (moved.statistic > 0) == (trend.slope > 0)
     return replace(trend, statistic=moved.statistic, p_value=moved.p_value if agree else 1.0)
+
+
+def _witnessed(facts: Facts, series: Series, seasonal: Floats) -> Trend:
+    """The trend by its own course or by the things of a panel, where these are surer though they count for less."""
+    trend, shared = steady_trend(series.daily().values - seasonal), shared_slope(facts, series, seasonal)
+    if shared is None:
+        return trend
+    alone, together = trend.p_value / (1.0 - BY_THINGS), shared.p_value / BY_THINGS
+    if together < alone and (shared.statistic > 0) == (trend.slope > 0):
+        return replace(trend, statistic=shared.statistic, p_value=together)
+    return replace(trend, p_value=min(1.0, alone))
 
 
 def _is_a_step(series: Series) -> bool:
