@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from server.analysis.inference import SMALLEST_P, Floats, t_quantile, t_two_sided
+from server.analysis.likelihood import LONGEST, Gain, step_gain
 from server.analysis.seasons import Places, phase_columns
 from server.analysis.wandering import wandering_t
 
@@ -66,7 +67,9 @@ def level_break(values: Floats, phases: Places | None = None) -> Break | None:
     for parameter instability and structural change with unknown change point", Econometrica 61; Bai and Perron 1998,
     Econometrica 66). First-order autocorrelation is taken out by quasi-differences (Prais and Winsten 1954), so that
     for a random walk the step must stand out among its steps (the idea of Zivot and Andrews 1992, J. Bus. Econ.
-    Stat. 10); what the estimate of the autocorrelation leaves is in the simulated critical values.
+    Stat. 10); what the estimate of the autocorrelation leaves is in the simulated critical values. Or a step
+    must make the series much likelier whatever memory its noise has, without a line, and surely likelier than a line
+    does. The smaller p value of both is doubled.
     """
     seasons = None if phases is None else phases.tobytes()
     return _level_break(values.tobytes(), seasons)
@@ -94,7 +97,8 @@ def _level_break(numbers: bytes, seasons: bytes | None) -> Break | None:
     rho = _autocorrelation(_residuals(clean, np.column_stack([line, steps[likeliest]])))
     whitened = _regressions(_whiten(clean, rho), _whiten(line.T, rho).T, _whiten(steps, rho))
     best = int(np.argmax(np.abs(whitened.statistic)))
-    return _described(clean, line, rho=rho, found=_Search(places, steps, whitened, best))
+    gain = step_gain(clean, line[:, 2:], places) if n <= LONGEST else Gain(0.0, 1.0)
+    return _described(clean, line, rho=rho, found=_Search(places, steps, whitened, best, gain))
 
 
 @dataclass(frozen=True)
@@ -141,12 +145,16 @@ def _whiten(rows: Floats, rho: float) -> Floats:
 
 @dataclass(frozen=True)
 class _Search:
-    """The moments tried, shape (places,), their steps, shape (places, n), the regressions, and the best of them."""
+    """The moments tried, shape (places,), their steps, shape (places, n), the regressions, and the best of them.
+
+    `gain` is that by a step without a line.
+    """
 
     places: Places
     steps: Floats
     regressions: _Regressions
     best: int
+    gain: Gain
 
 
 def _described(values: Floats, base: Floats, *, rho: float, found: _Search) -> Break:
@@ -158,15 +166,20 @@ def _described(values: Floats, base: Floats, *, rho: float, found: _Search) -> B
     wandering = wandering_t(values, design[:, 1:], design.shape[1] - 2)
     # The step must stand out from a level that wanders too, the same way.
     statistic = math.copysign(min(abs(statistic), max(wandering * np.sign(statistic), 0.0)), statistic)
-    tilted = abs(_slope_t(white, white_design)) >= t_quantile(0.975, n - 3)
-    jump = float(found.regressions.jump[best])
-    half = t_quantile(0.975, n - base.shape[1] - 1) * abs(jump / statistic) if statistic else 0.0
+    p_value, gain = break_p(abs(statistic), n, rho), found.gain
+    flat = gain.p_value < p_value
+    if flat:
+        statistic, p_value = gain.statistic, gain.p_value
+    tilted = not flat and abs(_slope_t(white, white_design)) >= t_quantile(0.975, n - 3)
+    tested = jump = float(found.regressions.jump[best])
     level = base if tilted else np.delete(base, 1, axis=1)
     # Where a step is known to be, all values on either side say where; whitened, little but the one jump does.
     fits = _regressions(values, level, found.steps).rest
     place, first, last = (int(found.places[i]) for i in _moments(fits, n - level.shape[1] - 1, rho))
     if not tilted:
         jump = float(values[place:].mean() - values[:place].mean())
+    error = abs((jump if flat else tested) / statistic) if statistic else 0.0
+    half = t_quantile(0.975, n - base.shape[1] - 1) * error
     return Break(
         place,
         first,
@@ -175,7 +188,7 @@ def _described(values: Floats, base: Floats, *, rho: float, found: _Search) -> B
         jump - half,
         jump + half,
         statistic,
-        break_p(abs(statistic), n, rho),
+        min(1.0, 2.0 * p_value),
         tilted,
         _explained(values, base, design),
     )
@@ -225,15 +238,18 @@ def _slope_t(values: Floats, design: Floats) -> float:
 
 
 def without_single_values(values: Floats) -> Floats:
-    """The values with single ones that lie far out replaced by the median of their neighbours."""
+    """The values with single ones that lie far out replaced by the median of their neighbours.
+
+    Far from those before and from those after, the same way: at a break a value is at home on one of the sides.
+    """
     padded = np.pad(values, WINDOW, mode="reflect")
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * WINDOW + 1)
     level = np.median(np.delete(windows, WINDOW, axis=1), axis=1)
-    away = values - level
-    spread = 1.4826 * float(np.median(np.abs(away)))
+    spread = 1.4826 * float(np.median(np.abs(values - level)))
     if spread <= 0.0:
         return values
-    far = np.abs(away) > FAR_OUT * spread
+    apart = values - np.median([windows[:, :WINDOW], windows[:, WINDOW + 1 :]], axis=2)
+    far = (np.abs(apart).min(axis=0) > FAR_OUT * spread) & (apart[0] * apart[1] > 0.0)
     # A value beside another far one is part of a level, not a single value.
     alone = far & ~np.concatenate([[False], far[:-1]]) & ~np.concatenate([far[1:], [False]])
     clean: Floats = np.where(alone, level, values)

@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.analysis.inference import SMALLEST_P, Floats, t_quantile, t_two_sided
+from server.analysis.likelihood import LONGEST, line_gain
 from server.analysis.regression import least_squares
 from server.analysis.wandering import wandering_t
 
 LEAST_PERIODS = 8
+LOOKS = 3.0  # ways in which a slope may stand out
 HOPELESS = 0.2  # p value of a line in noise from which nothing else need be asked
 
 # Lower-tail points of the Dickey-Fuller statistic with constant and trend, no lags, under a random walk:
@@ -51,7 +53,7 @@ def steady_trend(values: Floats) -> Trend:
 
     Either the line must stand out from autocorrelated noise (Prais and Winsten 1954) and from a level that wanders
     under noise, while a random walk is ruled out (Dickey and Fuller 1979), or the mean step must stand out from the
-    steps of a random walk with drift.
+    steps of a random walk with drift, or a line must make the series much likelier whatever memory its noise has.
     The slope told is that of Theil 1950 and Sen 1968.
     """
     n = len(values)
@@ -61,7 +63,8 @@ def steady_trend(values: Floats) -> Trend:
     spread = float(steps.std(ddof=1))
     drift = float(steps.mean()) / (spread / math.sqrt(n - 1)) if spread > 0 else 0.0
     drift_p = t_two_sided(drift, n - 2) if spread > 0 else 1.0
-    by_line = line_p <= drift_p
+    gain_p = line_gain(values).p_value if n <= LONGEST else 1.0
+    by_line = min(line_p, gain_p) <= drift_p
     half = t_quantile(0.975, n - 2) * (error if by_line else spread / math.sqrt(n - 1))
     told = theil_sen(values)
     return Trend(
@@ -69,7 +72,7 @@ def steady_trend(values: Floats) -> Trend:
         low=told - half,
         high=told + half,
         statistic=slope / error if by_line and error > 0 else drift,
-        p_value=min(1.0, 2.0 * min(line_p, drift_p)),
+        p_value=min(1.0, LOOKS * min(line_p, drift_p, gain_p)),
         explained=explained_by_line(values),
     )
 

@@ -294,6 +294,20 @@ def sensors(random: Random, rows: int) -> World:
     return world
 
 
+def ledger(random: Random, rows: int) -> World:
+    """One row a month, three to five years of them, however many rows are asked for: figures that keep their level."""
+    months = int(random.choice([36, 48, 60])) if rows else 0
+    last = np.datetime64(str(random.choice(["2025-12", "2026-03", "2026-05"])), "M")
+    world = World(
+        "ledger", "figures", {"month": (last + 1 - np.arange(months, 0, -1)).astype("datetime64[D]")}
+    )
+    for name, level in (("visits", 2_400.0), ("leads", 130.0), ("cost_per_lead", 45.0), ("headcount", 70.0)):
+        world.cells[name] = np.round(level * (1 + random.uniform(0.03, 0.1) * random.normal(size=months)), 2)
+        world.measures.append(name)
+    world.time, world.series = "month", True
+    return world
+
+
 def autocorrelated(random: Random, rows: int, phi: float) -> Array:
     """A stationary AR(1) series of unit variance."""
     from scipy.signal import lfilter
@@ -312,6 +326,7 @@ DOMAINS: dict[str, Callable[[Random, int], World]] = {
     "hospital": hospital,
     "campaigns": campaigns,
     "sensors": sensors,
+    "ledger": ledger,
 }
 
 AWKWARD = {

@@ -10,7 +10,8 @@ from tests.quality.tables import TIME, Array, Cells, Random, World
 from tests.quality.truths import SIZES
 
 ROWS_IN_TIME = ("change_in_rows", "trend_in_rows", "season_week_in_rows", "forecast")
-UNSHUFFLED = ("evenness", "second_table", "group_ratio", *ROWS_IN_TIME)
+BY_MONTH = ("trend_by_month", "change_point_by_month", "outlier_by_month")
+UNSHUFFLED = ("evenness", "second_table", "group_ratio", *ROWS_IN_TIME, *BY_MONTH)
 TRADES = ("sales", "sessions", "subscriptions", "staff", "hospital", "campaigns")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tests.quality import plant_groups, plant_mixes, plant_times
+from tests.quality import plant_groups, plant_mixes, plant_months, plant_times
 from tests.quality.domains import DOMAINS, distracted, named
 from tests.quality.tables import Random, World
 from tests.quality.truths import SIZES, Case
@@ -67,6 +67,9 @@ VARIANTS: dict[str, Variant] = {
     "reversal": Variant("mix_shift", plant_mixes.reversal, least=2_000),
     "correlation": Variant("correlation", plant_mixes.correlation, (*PAIRED, "sensors")),
     "forecast": Variant("forecast", plant_times.forecast, least=6_000),
+    "trend_by_month": Variant("trend", plant_months.trend, ("ledger",)),
+    "change_point_by_month": Variant("change_point", plant_months.change_point, ("ledger",)),
+    "outlier_by_month": Variant("outlier", plant_months.outlier, ("ledger",)),
 }
 LADDER = (500, 1_000, 2_000, 4_000, 6_000, 10_000, 20_000)
 TALL = (100_000, 1_000_000)
