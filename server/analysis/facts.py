@@ -142,8 +142,8 @@ def read_facts(scope: Scope, plan: Plan, now: datetime) -> Facts:
         timeline.n[counted] = timeline.total[counted] = timeline.rows
     facts = Facts(scope, plan, rows, measures, overview, timeline, report_grain=grain, now=now)
     followed = followed_things(plan, timeline.rows) if timeline else ()
-    things = next(iter(_breakdowns(facts, followed)), None)
-    found = _breakdowns(facts, (*plan.dimensions, *plan.cuts))
+    things = next(iter(broken_down(facts, followed)), None)
+    found = broken_down(facts, (*plan.dimensions, *plan.cuts))
     own, cuts = found[: len(plan.dimensions)], found[len(plan.dimensions) :]
     facts = replace(facts, breakdowns=_telling(own), cuts=_telling(cuts), things=things)
     return _with_averages(facts)
@@ -251,9 +251,9 @@ def _timeline(scope: Scope, measures: Sequence[Measure], now: datetime) -> Timel
     return Timeline(grain, starts, table[:, 0], n, total, span[0], span[1])
 
 
-def _breakdowns(facts: Facts, dimensions: Sequence[Dimension]) -> list[Breakdown]:
+def broken_down(facts: Facts, dimensions: Sequence[Dimension], grain: str = "") -> list[Breakdown]:
     """Each dimension's members and periods, one query each, asked side by side."""
-    grains = [_slice_grain(facts, dimension) for dimension in dimensions]
+    grains = [grain or _slice_grain(facts, dimension) for dimension in dimensions]
     statements = [
         _cells(facts, dimension, grain) for dimension, grain in zip(dimensions, grains, strict=True)
     ]

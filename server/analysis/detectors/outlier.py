@@ -1,5 +1,6 @@
 """Periods far from what season, trend and neighbours lead one to expect."""
 
+import math
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 
@@ -9,10 +10,11 @@ from claribi.v1 import insights_pb2 as insights
 from server.analysis import charts, formats, inference, periods
 from server.analysis.breaks import in_two_units
 from server.analysis.columns import Measure
-from server.analysis.evidence import Figure, Name, Text, join
+from server.analysis.evidence import Name, Text, join
 from server.analysis.facts import SLICE_MEMBERS, Breakdown, Facts, Timeline, complete_starts, native_grain
 from server.analysis.far_days import far_days, otherwise, pictured
 from server.analysis.far_periods import MOST_OUTLIERS, rows_p, steadied, unexplained
+from server.analysis.far_things import FarThing, far_things
 from server.analysis.hypothesis import (
     Finding,
     Hypothesis,
@@ -28,6 +30,7 @@ from server.analysis.hypothesis import (
 )
 from server.analysis.inference import Extreme, Floats
 from server.analysis.means import both_ways
+from server.analysis.outlier_words import Words, advice, caveats, sentence
 from server.analysis.periods import Span, one_period
 from server.analysis.row_days import HEAVY_SKEW
 from server.analysis.scales import settled
@@ -58,6 +61,7 @@ class _Found:
     extremes: tuple[Extreme, ...]
     by_phase: bool
     is_run: bool = False  # of days, judged by its rows
+    is_cell: bool = False  # of one thing among many, judged among the cells of all
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,8 @@ class Outlier:
     kind = insights.INSIGHT_TYPE_OUTLIER
 
     def propose(self, facts: Facts) -> list[Hypothesis]:
-        """Each series' most extreme period; of the members of a dimension the one with the most extreme."""
-        return both_ways(facts, _proposed)
+        """Each series' most extreme period; of the members of a dimension, or things of a panel, the most extreme."""
+        return [*both_ways(facts, _proposed), *(_of_thing(facts, far) for far in far_things(facts))]
 
     def tell(self, finding: Finding, writer: Writer) -> Told:
         """The outlier in words."""
@@ -223,6 +227,22 @@ def _hypothesis(
     return replace(proposed, material=proposed.material and not _of_one_row(facts, series.measure, value))
 
 
+def _of_thing(facts: Facts, far: FarThing) -> Hypothesis:
+    cell, series = far.cell, far.series
+    value = far.value - cell.expected
+    relative = value / cell.expected if cell.expected > 0 and series.values.min() >= 0 else None
+    tested = Tested(
+        "furthest cell against the end of all others",
+        math.copysign(cell.distance, value),
+        cell.p_value,
+        far.cells,
+        "robust_spreads",
+        cell.distance,
+    )
+    span = one_period(far.start, series.grain)
+    return _proposal(facts, series, tested, _Away(value, relative, span, _Found((), False, is_cell=True)))
+
+
 def _of_one_row(facts: Facts, measure: Measure, value: float) -> bool:
     """Whether a single row may be all that a total has too much."""
     return measure.aggregation == "sum" and 0.0 < value <= facts.overview[measure].high
@@ -250,18 +270,6 @@ def _proposal(facts: Facts, series: Series, tested: Tested, away: _Away) -> Hypo
     )
 
 
-@dataclass(frozen=True)
-class _Words:
-    """The parts an outlier is told with."""
-
-    subject: Name
-    when: Name
-    value: Figure
-    usual: Figure
-    apart: Figure | None
-    high: bool
-
-
 def _tell(finding: Finding, writer: Writer) -> Told:
     hypothesis, ledger = finding.hypothesis, writer.ledger
     series, found = required(hypothesis.series, Series), required(hypothesis.detail, _Found)
@@ -271,7 +279,7 @@ def _tell(finding: Finding, writer: Writer) -> Told:
     title = ledger.say(
         f"{{0}} {writer.pick(verbs)} {{1}} {span.preposition} {{2}}", words.subject, words.value, words.when
     )
-    lead = _sentence(words, _like(series, found), span.preposition, writer)
+    lead = sentence(words, _like(series, found), span.preposition, writer)
     body = [lead, _others(finding, series, found, writer)]
     side = "above" if words.high else "below"
     alt = ledger.say(
@@ -287,15 +295,15 @@ def _tell(finding: Finding, writer: Writer) -> Told:
     ledger.names.update(text for _, text in marks)
     chart = charts.line(ledger, finding.hypothesis.facts.scope, series, texts=(title, alt), marks=marks)
     size = told_apart(words.value, words.usual, words.apart, series.measure.unit)
-    advice = _advice(words, span.preposition, writer)
-    return Told(title, lead, join(body), advice, _caveats(writer), chart, size)
+    step = advice(words, span.preposition, writer)
+    return Told(title, lead, join(body), step, caveats(writer), chart, size)
 
 
 def _name(series: Series, extreme: Extreme) -> str:
     return periods.period_name(series.starts[extreme.index], series.grain)
 
 
-def _words(hypothesis: Hypothesis, series: Series, found: _Found, writer: Writer) -> _Words:
+def _words(hypothesis: Hypothesis, series: Series, found: _Found, writer: Writer) -> Words:
     ledger, span, unit = writer.ledger, required(hypothesis.span, Span), series.measure.unit
     subject = subject_name(hypothesis)
     scope, total = hypothesis.facts.scope, series.measure.total
@@ -304,7 +312,7 @@ def _words(hypothesis: Hypothesis, series: Series, found: _Found, writer: Writer
     then = aggregate(scope, asked, (*series.where, within(scope, span)))
     usual = _usual(hypothesis, series, found)
     apart_unit = "points" if unit == "%" else "%"
-    return _Words(
+    return Words(
         subject=subject,
         when=Name(span.name),
         value=ledger.number(f"{subject.text}, {span.name}", then, unit=unit),
@@ -351,23 +359,11 @@ def _usual(hypothesis: Hypothesis, series: Series, found: _Found) -> Scalar:
     return Scalar(scope, sql, (*inner.params, *starts))
 
 
-def _sentence(words: _Words, like: str, on: str, writer: Writer) -> Text:
-    side = "above" if words.high else "below"
-    parts = (words.subject, words.when, words.value, words.usual)
-    if words.apart is None:
-        return writer.ledger.say(f"For {like}, {{0}} is usually {{3}}; {on} {{1}} it was {{2}}.", *parts)
-    template = writer.pick(
-        (
-            f"For {like}, {{0}} is usually {{3}}; {on} {{1}} it was {{2}}, {{4}} {side}.",
-            f"Going by {like}, about {{3}} was to be expected of {{0}} {on} {{1}}; it was {{2}}, {{4}} {side}.",
-            f"{{0}} {on} {{1}} was {{2}}, which is {{4}} {side} the {{3}} that {like} would lead one to expect.",
-        )
-    )
-    return writer.ledger.say(template, *parts, words.apart)
-
-
 def _others(finding: Finding, series: Series, found: _Found, writer: Writer) -> Text:
     strength = certainty(finding.q_value)
+    if found.is_cell:
+        told = f"Of all that was compared, by {{0}} and {series.grain}, this lies furthest; the evidence is {strength}."
+        return writer.ledger.say(told, Name(series.dimension.label if series.dimension else ""))
     rest = [Name(_name(series, extreme)) for extreme in found.extremes[1:]]
     if not rest:
         other = f"No other {series.grain}" if not found.is_run else "Nothing else"
@@ -376,24 +372,3 @@ def _others(finding: Finding, series: Series, found: _Found, writer: Writer) -> 
     return writer.ledger.say(
         f"The evidence is {strength}. Also far from usual, though less: " + listed + ".", *rest
     )
-
-
-def _caveats(writer: Writer) -> tuple[Text, ...]:
-    return (
-        writer.ledger.say("The test says that the value is unusual, not whether it is an event or an error."),
-    )
-
-
-def _advice(words: _Words, on: str, writer: Writer) -> Text:
-    templates = (
-        (
-            "Open the rows of {1} first: a bulk booking, a duplicate load or a one-off would each look like this.",
-            "Ask who remembers {1}. If {0} was real, keep it out of averages and plans; if not, correct it.",
-        )
-        if words.high
-        else (
-            "Check whether the data of {1} are all there; a late or broken load is the commonest cause of such a gap.",
-            f"Ask what stopped {on} {{1}}: an outage or a closure would explain {{0}} of {{2}}, so would missing rows.",
-        )
-    )
-    return writer.ledger.say(writer.pick(templates), words.subject, words.when, words.value)
