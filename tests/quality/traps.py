@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tests.quality.domains import DOMAINS, autocorrelated, distracted, members, named
+from tests.quality.domains import DOMAINS, autocorrelated, distracted, members, moments, named
 from tests.quality.tables import TIME, Beat, Random, World
 
 
@@ -41,6 +41,25 @@ def censored(random: Random) -> World:
         states[states == "Open"] = "Closed"
         states[late] = "Open"
     return distracted(random, named(random, world))
+
+
+def unfinished(random: Random) -> World:
+    """Jobs at one pace for all time: those begun last are still on their way, with the moment of the end or without."""
+    rows = int(random.choice([1_500, 5_000, 20_000]))
+    begun = moments(random, rows, fine=True)
+    pace = float(random.choice([6.0, 40.0, 150.0])) * 3_600  # seconds, the mean
+    ready, over = begun + np.cumsum(random.exponential(pace / 2, (2, rows)), axis=0).astype("timedelta64[s]")
+    until = (begun.max().astype("datetime64[D]") + 1).astype("datetime64[s]")
+    world = World("unfinished", "jobs", {"begun": begun}, time="begun", dimensions=["hall", "stage"])
+    early = np.where(ready < until, "packed", "in work")
+    world.cells["stage"] = np.where(over < until, "handed over", early).astype(object)
+    world.cells["hall"] = members(random, ["A", "B", "C"], rows, even=True)
+    world.cells["weight"] = np.round(random.gamma(4.0, 3.0, rows), 2)
+    world.uneven = {"stage"}
+    if random.random() < 0.5:
+        world.cells["handed_over"] = np.where(over < until, over, np.datetime64("NaT"))
+        world.cause("handed_over", "begun", "stage")
+    return world
 
 
 def unit_jump(random: Random) -> World:
@@ -97,4 +116,5 @@ TRAPS: dict[str, Callable[[Random], World]] = {
     "trap_unit_jump": unit_jump,
     "trap_trends": shared_trends,
     "trap_weeks": shared_weeks,
+    "trap_unfinished": unfinished,
 }
