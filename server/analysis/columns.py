@@ -131,6 +131,7 @@ class Dimension:
     distinct: int
     made: str = ""  # how a derived one is made of its column: `weekday(opened_at)`
     is_calendar: bool = False  # a day of the week, a month or an hour
+    edges: tuple[float, ...] = ()  # of fine ranges of a number, from which a run is chosen and told
 
     @property
     def is_word(self) -> bool:

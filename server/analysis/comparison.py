@@ -163,12 +163,12 @@ def compare(
         return None
     kept, places = groups.take(keep), np.flatnonzero(keep)
     if rates:
-        apart = _by_rates(kept)
+        apart = by_rates(kept)
     elif ranks and entities is None:
-        apart = _by_ranks(breakdown, places, measure, ranks, kept)
+        apart = by_ranks(breakdown, places, measure, ranks, kept)
     else:
-        apart = _by_means(kept)
-    against_rest = _against_rest(kept, apart.member)
+        apart = by_means(kept)
+    against_rest = against_others(kept, apart.member)
     if (against_rest.value > 0) != (apart.statistic > 0):
         return None  # means and ranks disagree: there is no plain way to say who is higher
     counted = breakdown.rows if measure.aggregation == "ratio" else breakdown.n[measure]
@@ -193,7 +193,7 @@ def chosen_from(members: int) -> int:
 
 
 @dataclass(frozen=True)
-class _Apart:
+class Apart:
     """The member that lies furthest from the rest (its index among the members kept), and how far."""
 
     member: int
@@ -204,14 +204,14 @@ class _Apart:
     effect: float
 
 
-def _by_means(kept: Groups) -> _Apart:
+def by_means(kept: Groups) -> Apart:
     """Welch's t test.
 
     Where values are skewed a member with a low mean has a low variance too; the common variance must do as well.
     """
     best, difference = _most_different(kept)
     p_value = max(difference.p_value, inference.common_variance_p(kept, best))
-    return _Apart(
+    return Apart(
         best,
         "Welch's t test against the rest",
         difference.statistic,
@@ -221,7 +221,7 @@ def _by_means(kept: Groups) -> _Apart:
     )
 
 
-def _by_rates(kept: Groups) -> _Apart:
+def by_rates(kept: Groups) -> Apart:
     """Fisher's exact test of two rates, at the number of rows the members are worth; Cramer's V over all members."""
     hits = kept.n * kept.mean / 100.0
     n, total = float(kept.n.sum()), float(hits.sum())
@@ -231,18 +231,18 @@ def _by_rates(kept: Groups) -> _Apart:
     best = int(np.argmax(np.abs(distance)))
     p_value = inference.fisher_p(float(hits[best]), float(kept.n[best]), total, n)
     _, _, effect = inference.chi_square(hits, kept.n)
-    return _Apart(
+    return Apart(
         best, "Fisher's exact test against the rest", float(distance[best]), p_value, "cramers_v", effect
     )
 
 
-def _by_ranks(
+def by_ranks(
     breakdown: Breakdown,
     places: NDArray[np.int64],
     measure: Measure,
     ranks: dict[tuple[Dimension, str], float],
     kept: Groups,
-) -> _Apart:
+) -> Apart:
     """Mann and Whitney's test, cut to the effective number of observations.
 
     Mann and Whitney 1947, Ann. Math. Stat. 18; the effect: Cliff 1993, Psychological Bulletin 114.
@@ -257,7 +257,7 @@ def _by_ranks(
     distance = excess / np.sqrt(rows * rest * (total + 1.0) / 12.0) * np.sqrt(kept.n / rows)
     best = int(np.argmax(np.abs(distance)))
     statistic = float(distance[best])
-    return _Apart(
+    return Apart(
         best,
         "Mann-Whitney test against the rest",
         statistic,
@@ -285,7 +285,7 @@ def _cautious(breakdown: Breakdown, measure: Measure, clusters: Clusters) -> Gro
     return replace(groups, n=worth)
 
 
-def _against_rest(groups: Groups, index: int) -> Difference:
+def against_others(groups: Groups, index: int) -> Difference:
     """One member against all others together."""
     chosen = np.arange(len(groups.n)) == index
     rest = inference.pooled(groups.take(~chosen))
@@ -300,6 +300,6 @@ def _against_rest(groups: Groups, index: int) -> Difference:
 
 def _most_different(groups: Groups) -> tuple[int, Difference]:
     """The member whose mean lies furthest from the rest, in standard errors."""
-    found = [_against_rest(groups, index) for index in range(len(groups.n))]
+    found = [against_others(groups, index) for index in range(len(groups.n))]
     best = max(range(len(found)), key=lambda index: abs(found[index].statistic))
     return best, found[best]

@@ -37,6 +37,7 @@ DERIVED_WEIGHT = 3.0
 WORD_WEIGHT = 2.0
 PLAIN_WEIGHT = 2.0
 CUT_WEIGHT = 1.0
+RANGE_WEIGHT = 2.0  # one scan asks a pair of numbers all it can be asked
 _OF_ALL_PAIRS = (
     insights.INSIGHT_TYPE_MIX_SHIFT,
 )  # links through time are approximate, so they weigh no more than others
@@ -244,7 +245,7 @@ def _prior(hypothesis: Hypothesis) -> float:
         return 1.0
     dimension, measure = hypothesis.dimension, hypothesis.measure
     if dimension is not None and dimension.made and hypothesis.kind != insights.INSIGHT_TYPE_SEASONALITY:
-        return CUT_WEIGHT
+        return RANGE_WEIGHT if dimension.made.startswith("bin(") and not measure.made else CUT_WEIGHT
     if hypothesis.kind in _OF_ALL_PAIRS:
         return PAIRS_WEIGHT
     if measure.is_word or hypothesis.kind in _PLAIN:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from claribi.v1 import data_sources_pb2 as data_sources
@@ -11,8 +12,9 @@ from server.analysis.columns import Dimension, Plan
 from server.analysis.scope import Scope
 from server.query.sql import quote
 
-BUDGET = 3
-BINS = 5
+BUDGET = 5
+BINS = 20
+ROWS_A_BIN = 20
 LEAST_DISTINCT = 12  # fewer different numbers need no ranges
 LEAST_ROWS = 200
 
@@ -20,7 +22,10 @@ LEAST_ROWS = 200
 def bins(
     scope: Scope, table: data_sources.DataTable, plan: Plan, asked: Callable[[str], bool]
 ) -> list[Dimension]:
-    """Columns of numbers in ranges that hold about as many rows each; averaged ones and asked ones first."""
+    """Columns of numbers in fine ranges that hold about as many rows each; averaged ones and asked ones first.
+
+    A run of such ranges is what is told (`told_range`).
+    """
     distinct = {column.name: column.distinct for column in table.columns}
     measures = [
         measure
@@ -33,37 +38,49 @@ def bins(
         return []
     measures.sort(key=lambda measure: (not asked(measure.column or ""), measure.additive))
     chosen = [measure for measure in measures if measure.column][:BUDGET]
-    steps = ", ".join(f"{place / BINS:.2f}" for place in range(1, BINS))
-    names = [quote(measure.column or "") for measure in chosen]
-    cells = scope.look([f"quantile_disc({name}, [{steps}])" for name in names])
+    count = min(BINS, scope.rows // ROWS_A_BIN)
+    steps = ", ".join(f"{place / count:.4f}" for place in range(1, count))
+    columns = [quote(measure.column or "") for measure in chosen]
+    cells = scope.look([f"quantile_disc({name}, [{steps}])" for name in columns])
     found = []
-    for measure, name, cell in zip(chosen, names, cells, strict=True):
-        edges = _edges([float(value) for value in cell or ()])
+    for measure, name, cell in zip(chosen, columns, cells, strict=True):
+        edges = tuple(_edges([float(value) for value in cell or ()]))
         if len(edges) >= 2:
             column = measure.column or ""
-            label = formats.label(column)
+            names = [f"{place:02d}" for place in range(len(edges) + 1)]
             found.append(
-                Dimension(column, _ranges(name, edges), label, len(edges) + 1, made=f"bin({column})")
+                Dimension(
+                    column,
+                    _ranges(name, edges, names),
+                    formats.label(column),
+                    len(names),
+                    made=f"bin({column})",
+                    edges=edges,
+                )
             )
     return found
 
 
+def told_range(fine: Dimension, first: int, end: int) -> tuple[Dimension, tuple[str, ...]]:
+    """The ranges below, within and above the fine ranges from `first` up to `end`, and their names in that order."""
+    edges = [edge for place, edge in enumerate(fine.edges, start=1) if place in (first, end)]
+    told = [formats.plain(edge).replace("'", "") for edge in edges]
+    names = (f"below {told[0]}", *(f"{a} to {b}" for a, b in pairwise(told)), f"{told[-1]} or more")
+    return replace(
+        fine, value=_ranges(quote(fine.column), edges, names), distinct=len(names), edges=()
+    ), names
+
+
 def _edges(quantiles: Sequence[float]) -> list[float]:
-    """The quantiles at two significant digits of their spread, each once."""
+    """The quantiles at three significant digits of their spread, each once."""
     if not quantiles or not all(map(math.isfinite, quantiles)) or quantiles[-1] <= quantiles[0]:
         return []
-    step = 10.0 ** (math.floor(math.log10(quantiles[-1] - quantiles[0])) - 1)
+    step = 10.0 ** (math.floor(math.log10(quantiles[-1] - quantiles[0])) - 2)
     return sorted({round(quantile / step) * step for quantile in quantiles})
 
 
-def _ranges(name: str, edges: Sequence[float]) -> str:
-    """SQL of the range a number lies in; the name of a range sorts by its place."""
-    told = [formats.plain(edge).replace("'", "") for edge in edges]
-    names = [
-        f"below {told[0]}",
-        *(f"{a} to {b}" for a, b in pairwise(told)),
-        f"{told[-1]} or more",
-    ]
+def _ranges(name: str, edges: Sequence[float], names: Sequence[str]) -> str:
+    """SQL of the name of the range a number lies in."""
     cases = " ".join(
         f"when {name} < {edge!r} then '{called}'" for edge, called in zip(edges, names, strict=False)
     )

@@ -22,6 +22,7 @@ from server.analysis.hypothesis import (
     told_apart,
 )
 from server.analysis.roles import word_set
+from server.analysis.runs import furthest_run
 from server.analysis.scope import (
     aggregate,
     differs,
@@ -59,6 +60,11 @@ class GroupDifference:
             )
             for measure in measures:
                 if not comparable(facts, breakdown.dimension, measure):
+                    continue
+                if breakdown.dimension.edges:
+                    run = furthest_run(facts, breakdown, measure, ranks.get(measure))
+                    if run is not None:
+                        found.append(_hypothesis(facts, run.ranges, measure, run.compared))
                     continue
                 compared = compare(
                     breakdown,
