@@ -53,8 +53,8 @@ def furthest_run(facts: Facts, fine: Breakdown, measure: Measure, ranks: Ranks |
     inside = (places >= first) & (places < end)
     dimension, names = told_range(fine.dimension, first, end)
     part = np.where(places < first, 0, np.where(places < end, int(first > 0), len(names) - 1))
-    ranges = _joined(fine, dimension, names, part)
-    pair = _joined(fine, dimension, ("outside", "inside"), inside.astype(np.int64))
+    ranges = _joined(fine, measure, dimension, names=names, part=part)
+    pair = _joined(fine, measure, dimension, names=("outside", "inside"), part=inside.astype(np.int64))
     summed = None
     if ranks is not None:
         sums = np.array([ranks.get((fine.dimension, member), 0.0) for member in fine.members])
@@ -99,27 +99,29 @@ def _scan(
 
 
 def _joined(
-    fine: Breakdown, dimension: Dimension, names: Sequence[str], part: NDArray[np.int64]
+    fine: Breakdown,
+    measure: Measure,
+    dimension: Dimension,
+    *,
+    names: Sequence[str],
+    part: NDArray[np.int64],
 ) -> Breakdown:
-    """The breakdown with its members joined, `part` saying of each which of the names it belongs to."""
+    """The breakdown of one measure with its members joined, `part` saying of each which of the names it belongs to."""
     gather = (part[None, :] == np.arange(len(names))[:, None]).astype(np.float64)
-    n = {measure: gather @ values for measure, values in fine.n.items()}
-    total = {measure: gather @ values for measure, values in fine.total.items()}
-    variance = {}
-    for measure, own in fine.n.items():
-        sums = np.where(own > 0, fine.total[measure] ** 2 / np.maximum(own, 1e-300), 0.0)
-        squares = gather @ (fine.variance[measure] * np.maximum(own - 1.0, 0.0) + sums)
-        count = n[measure]
-        about = squares - np.where(count > 0, total[measure] ** 2 / np.maximum(count, 1e-300), 0.0)
-        variance[measure] = np.where(count > 1, np.maximum(about, 0.0) / np.maximum(count - 1.0, 1e-300), 0.0)
+    n, total = fine.n[measure], fine.total[measure]
+    squares = fine.variance[measure] * np.maximum(n - 1.0, 0.0)
+    squares = squares + np.where(n > 0, total**2 / np.maximum(n, 1e-300), 0.0)
+    n, total, squares = gather @ n, gather @ total, gather @ squares
+    about = squares - np.where(n > 0, total**2 / np.maximum(n, 1e-300), 0.0)
+    variance = np.where(n > 1, np.maximum(about, 0.0) / np.maximum(n - 1.0, 1e-300), 0.0)
     return replace(
         fine,
         dimension=dimension,
         members=tuple(names),
         rows=gather @ fine.rows,
-        n=n,
-        total=total,
-        variance=variance,
+        n={measure: n},
+        total={measure: total},
+        variance={measure: variance},
     )
 
 

@@ -13,6 +13,7 @@ from server.analysis.scope import Scope
 from server.query.sql import quote
 
 BUDGET = 5
+MANY_ROWS, BUDGET_OF_MANY = 50_000, 3  # a scan of many rows costs time, and finds what it finds anyway
 BINS = 20
 ROWS_A_BIN = 20
 LEAST_DISTINCT = 12  # fewer different numbers need no ranges
@@ -37,7 +38,8 @@ def bins(
     if scope.rows < LEAST_ROWS or not measures:
         return []
     measures.sort(key=lambda measure: (not asked(measure.column or ""), measure.additive))
-    chosen = [measure for measure in measures if measure.column][:BUDGET]
+    chosen = [measure for measure in measures if measure.column]
+    chosen = chosen[: BUDGET if scope.rows <= MANY_ROWS else BUDGET_OF_MANY]
     count = min(BINS, scope.rows // ROWS_A_BIN)
     steps = ", ".join(f"{place / count:.4f}" for place in range(1, count))
     columns = [quote(measure.column or "") for measure in chosen]
@@ -81,7 +83,14 @@ def _edges(quantiles: Sequence[float]) -> list[float]:
 
 def _ranges(name: str, edges: Sequence[float], names: Sequence[str]) -> str:
     """SQL of the name of the range a number lies in."""
-    cases = " ".join(
-        f"when {name} < {edge!r} then '{called}'" for edge, called in zip(edges, names, strict=False)
-    )
-    return f"case {cases} when {name} >= {edges[-1]!r} then '{names[-1]}' end"
+    return f"case when {name} is not null then {_halved(name, edges, names)} end"
+
+
+def _halved(name: str, edges: Sequence[float], names: Sequence[str]) -> str:
+    """The same of numbers that are known, by halves: a few comparisons for each row, however many ranges there are."""
+    if not edges:
+        return f"'{names[0]}'"
+    middle = len(edges) // 2
+    below = _halved(name, edges[:middle], names[: middle + 1])
+    above = _halved(name, edges[middle + 1 :], names[middle + 1 :])
+    return f"case when {name} < {edges[middle]!r} then {below} else {above} end"
