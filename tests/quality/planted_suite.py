@@ -11,6 +11,7 @@ from claribi.v1.reports_pb2 import Report
 from tests.quality.foresight import foresight
 from tests.quality.judging import CONSEQUENCE, FALSE, TRUE, judge
 from tests.quality.matching import kind_of, magnitude_error, match
+from tests.quality.nulls import BY_MONTH
 from tests.quality.planting import VARIANTS, made, plan
 from tests.quality.tables import World
 from tests.quality.truths import SIZES, Case
@@ -119,18 +120,26 @@ def print_planted(outcomes: list[Outcome], seed: int) -> None:
         print(
             f"  {VARIANTS[kind].type:16} {kind:20} {'  '.join(cells)}  detectable {_share(seen)} ({seen[1]})"
         )
+    _print_whole("all", [o for o in outcomes if o.kind not in BY_MONTH])
+    _print_whole("by month", [o for o in outcomes if o.kind in BY_MONTH])
+    _print_claims(outcomes)
+    _print_forecasts(outcomes)
+
+
+def _print_whole(name: str, outcomes: list[Outcome]) -> None:
+    """Recall over all kinds: of tables of 500 rows and more, and of figures by month, which are a few dozen rows."""
+    if not outcomes:
+        return
     for size in SIZES:
         part = [o for o in outcomes if o.size == size]
         print(
-            f"  all {size:6} recall@5 {_share(recall(part, 5))}  @20 {_share(recall(part, 20))}  n={len(part)}"
+            f"  {name} {size:6} recall@5 {_share(recall(part, 5))}  @20 {_share(recall(part, 20))}  n={len(part)}"
         )
     detectable = [o for o in outcomes if o.case.truth.detectable]
     print(
-        f"  detectable (right test p < 0.001) told anywhere: {_share(recall(detectable, NOWHERE))}"
+        f"  {name} detectable (right test p < 0.001) told anywhere: {_share(recall(detectable, NOWHERE))}"
         f"  n={len(detectable)}"
     )
-    _print_claims(outcomes)
-    _print_forecasts(outcomes)
 
 
 def _print_forecasts(outcomes: list[Outcome]) -> None:
