@@ -17,6 +17,7 @@ from server.query.sql import select
 
 # Below twenty observations a mean of skewed values is too far from normal for Welch's test.
 LEAST_MEMBER_ROWS = 20
+LEAST_MEMBER_ENTITIES = 4  # each stands for several rows, and Welch's degrees of freedom know how few they are
 RANK_ROWS_LIMIT = 200_000  # above, means of skewed values are normal enough and ranking costs seconds
 SKEWED = 2.0
 LEAST_PERIODS = 8  # to see whether a measure wanders
@@ -158,7 +159,8 @@ def compare(
     """
     groups = _cautious(breakdown, measure, clusters) if entities is None else _aligned(breakdown, entities)
     rates = measure.is_share and entities is None
-    keep = (groups.n >= LEAST_MEMBER_ROWS) & (rates | (groups.variance > 0))
+    least = LEAST_MEMBER_ROWS if entities is None else LEAST_MEMBER_ENTITIES
+    keep = (groups.n >= least) & (rates | (groups.variance > 0))
     if keep.sum() < 2:
         return None
     kept, places = groups.take(keep), np.flatnonzero(keep)

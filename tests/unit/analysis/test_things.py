@@ -114,3 +114,22 @@ def test_a_row_belongs_to_when_it_began(tmp_path: Path, names: tuple[str, str]) 
         time = plan_table(profile_table(query, "tickets"), lambda _: False).time
     assert time is not None
     assert time.column == names[0]
+
+
+def test_four_customers_who_each_pay_less_are_enough_to_say_so(tmp_path: Path) -> None:
+    random = np.random.default_rng(14)
+    segment = np.repeat(["Home", "Small", "Large", "Public"], [9, 18, 10, 4])
+    paid = np.where(segment == "Public", 4.0, 9.0) * random.normal(1.0, 0.12, len(segment))
+    who = random.integers(0, len(segment), 500)
+    orders: dict[str, Column] = {
+        "order_id": ("BIGINT", np.arange(500)),
+        "customer_id": ("VARCHAR", [f"C{n:03d}" for n in who]),
+        "shipping": ("DOUBLE", np.round(paid[who] + random.normal(0.0, 0.3, 500), 2)),
+    }
+    customers: dict[str, Column] = {
+        "customer_id": ("VARCHAR", [f"C{n:03d}" for n in range(len(segment))]),
+        "segment": ("VARCHAR", segment),
+    }
+    report = _report(tmp_path, {"orders": orders, "customers": customers})
+    told = [i.subject.dimension.member for i in report.insights if i.subject.measure.column == "shipping"]
+    assert "Public" in told
