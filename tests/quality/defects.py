@@ -123,6 +123,19 @@ def out_of_range(random: Random) -> Defect:
     return Defect(world, "out_of_range", (column,), (len(rows),))
 
 
+def slip(random: Random) -> Defect:
+    """A lost decimal point, or a few: one to three values a hundred or a thousand times what they were."""
+    world = _world(random)
+    measure = next(name for name in world.measures if world.cells[name].dtype.kind == "f")
+    # A usual value, so that the slip is no larger than the largest by chance; of an amount that is no 0.
+    values = world.cells[measure].astype(float)
+    usual = np.flatnonzero(np.isfinite(values) & (values >= np.nanmedian(values)) & (values > 0))
+    rows = random.permutation(usual)[: int(random.integers(1, 4))]
+    world.cells[measure] = values.copy()
+    world.cells[measure][rows] *= float(random.choice([100.0, 1000.0]))
+    return Defect(world, "out_of_range", (measure,), (len(rows),))
+
+
 def mixed_types(random: Random) -> Defect:
     """Numbers written as text, some of them no numbers."""
     world = _world(random)
@@ -236,6 +249,7 @@ DEFECTS: dict[str, Callable[[Random], Defect]] = {
     "late_data": late_data,
     "late_tail": late_tail,
     "broken_reference": broken_reference,
+    "slip": slip,
 }
 
 

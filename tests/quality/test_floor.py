@@ -24,7 +24,7 @@ FLOOR_STRONG = 0.9
 MOST_FALSE = 0.05  # of the claims
 NULL_SHAPES = ["noise", "forty_columns", "walks", "autocorrelation", "trap_trends"]
 MOST_CLAIMED = 2  # of ten tables
-DEFECTS = ["negative_duration", "duplicate_rows", "unit_jump", "inconsistent_category", "clean"]
+DEFECTS = ["negative_duration", "duplicate_rows", "unit_jump", "inconsistent_category", "slip", "clean"]
 
 
 @cache
