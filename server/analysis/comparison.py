@@ -17,7 +17,7 @@ from server.query.sql import select
 
 # Below twenty observations a mean of skewed values is too far from normal for Welch's test.
 LEAST_MEMBER_ROWS = 20
-LEAST_MEMBER_ENTITIES = 4  # each stands for several rows, and Welch's degrees of freedom know how few they are
+LEAST_MEMBER_ENTITIES = 4  # each stands for several rows, and Welch's test knows how few they are
 RANK_ROWS_LIMIT = 200_000  # above, means of skewed values are normal enough and ranking costs seconds
 SKEWED = 2.0
 LEAST_PERIODS = 8  # to see whether a measure wanders
