@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from claribi.v1 import insights_pb2 as insights
 
@@ -119,17 +120,20 @@ def _ends(scope: Scope, finding: insights.QualityFinding, ledger: Ledger) -> tup
     outside = [Condition(f"({finding.condition})")]
     unit = formats.unit_of(column, low=0.0, high=100.0)
     try:
-        middle = aggregate(scope, f"median({value})")
-        centre = middle.run() or 0.0
+        middle = ledger.number(f"median {_spoken(column)}", aggregate(scope, f"median({value})"), unit=unit)
         ends = [aggregate(scope, f"{pick}({value})", outside) for pick in ("max", "min")]
-        farthest = max(ends, key=lambda end: abs((end.run() or 0.0) - centre))
-        label = _spoken(column)
-        return (
-            ledger.number(f"farthest {label}", farthest, unit=unit),
-            ledger.number(f"median {label}", middle, unit=unit),
-        )
+        read = [(end.run(), end) for end in ends]
     except (QueryError, NoValue):
         return ()  # days have no farthest number
+    far = [
+        (abs(found - middle.value), found, end)
+        for found, end in read
+        if found is not None and isfinite(found)
+    ]
+    if not far:
+        return ()
+    _, found, end = max(far, key=lambda one: one[0])
+    return ledger.known(f"farthest {_spoken(column)}", end, value=found, unit=unit), middle
 
 
 def affected(scope: Scope, finding: insights.QualityFinding, ledger: Ledger) -> Figure | None:

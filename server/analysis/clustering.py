@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy import special
 
 from server.analysis.clusters import Clusters
-from server.analysis.columns import Dimension
+from server.analysis.columns import Dimension, Measure
+from server.analysis.comparison import ranked
 from server.analysis.facts import Facts
 from server.analysis.inference import Floats
 from server.analysis.scope import Condition, aliased
@@ -25,7 +26,7 @@ def read_clusters(facts: Facts) -> Clusters:
     if not candidates or not measures:
         return Clusters()
     scope = facts.scope
-    cells = aliased([cell for measure in measures for cell in measure.cells])
+    cells = aliased([cell for measure in measures for cell in _cells(facts, measure)])
     answers = scope.gather(
         [
             scope.select(cells, [Condition(f"{cluster.value} is not null")], group=cluster.value)
@@ -40,6 +41,18 @@ def read_clusters(facts: Facts) -> Clusters:
         and (found := _intraclass(*_column(columns, 3 * index))) > 0.0
     }
     return Clusters(correlation, _pairs(facts, candidates))
+
+
+def _cells(facts: Facts, measure: Measure) -> tuple[str, str, str]:
+    """SQL of observations, total and variance, of the logarithm where values are so skewed that ranks are compared.
+
+    A value a thousand times the others would hide how these hang together.
+    """
+    if not ranked(facts, measure):
+        return measure.cells
+    size = f"abs(cast({measure.value} as double))"
+    value = f"sign({measure.value}) * ln(1 + {size} / {max(abs(facts.overview[measure].mean), 1e-300)!r})"
+    return f"count({value})", f"sum({value})", f"var_samp({value})"
 
 
 def _candidates(facts: Facts) -> list[Dimension]:

@@ -10,7 +10,8 @@ from server.analysis.roles import word_set
 from server.query.sql import quote
 
 WORD = "contains("  # begins the expression of a word in a text
-DURATION = "duration("  # and that of the time between two columns
+DURATION = "duration("  # that of the time between two columns
+RANGE = "bin("  # and that of the range a number lies in
 MEASURE_BUDGET = 12
 DIMENSION_BUDGET = 10
 MEMBER_LIMIT = 50  # more members than this cannot be compared one with another on a page
@@ -137,6 +138,11 @@ class Dimension:
     def is_word(self) -> bool:
         """Whether it tells texts that hold a word from those that do not."""
         return self.made.startswith(WORD)
+
+    @property
+    def is_range(self) -> bool:
+        """Whether it tells numbers by the range they lie in."""
+        return self.made.startswith(RANGE)
 
 
 @dataclass(frozen=True)

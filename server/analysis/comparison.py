@@ -47,8 +47,8 @@ def comparable(facts: Facts, dimension: Dimension, measure: Measure) -> bool:
 
     A column along itself does not, nor does a duration along its own end, where what runs over a weekend is long;
     ranges of a column that wanders through time only tell the times apart. Where rows are periods, parts of the
-    calendar are seasons, and ranges are what goes together through time. How often
-    a word is used is not asked along hours and ranges, nor a share along words: there are too many pairs.
+    calendar are seasons, and ranges are what goes together through time. How often a word is used is not asked along
+    hours and ranges, nor a share along words: there are too many pairs.
     """
     if dimension.column in measure.columns and not dimension.is_calendar:
         return False

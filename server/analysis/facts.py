@@ -142,9 +142,11 @@ def read_facts(scope: Scope, plan: Plan, now: datetime) -> Facts:
         timeline.n[counted] = timeline.total[counted] = timeline.rows
     facts = Facts(scope, plan, rows, measures, overview, timeline, report_grain=grain, now=now)
     followed = followed_things(plan, timeline.rows) if timeline else ()
-    things = next(iter(broken_down(facts, followed)), None)
-    found = broken_down(facts, (*plan.dimensions, *plan.cuts))
-    own, cuts = found[: len(plan.dimensions)], found[len(plan.dimensions) :]
+    beside = tuple(dimension for dimension in followed if dimension not in plan.dimensions)
+    found = broken_down(facts, (*plan.dimensions, *plan.cuts, *beside))
+    things = next((read for read in found if read.dimension in followed), None)
+    first, last = len(plan.dimensions), len(plan.dimensions) + len(plan.cuts)
+    own, cuts = found[:first], found[first:last]
     facts = replace(facts, breakdowns=_telling(own), cuts=_telling(cuts), things=things)
     return _with_averages(facts)
 

@@ -19,7 +19,7 @@ SPARED = 5  # cells of either end that do not count where a scale is chosen
 ROUNDS = 2  # of taking out what all things have in common in a period
 END, SHORTEST_END, LONGEST_END = 0.1, 40, 200  # part of the cells that says how thin their end runs out
 USUAL_SHAPE = (
-    0.15  # of the end: on a scale that is hardly skewed it is seldom heavier than that of t with 3 degrees
+    0.15  # of the end: on a scale that is hardly skewed it is seldom heavier than that of t of 3 degrees
 )
 ALONE_OR_NOT = 2.0  # one far cell, or one of several: two ways to be far
 

@@ -21,8 +21,12 @@ _SHAPES = np.linspace(-0.1, 1.5, 33)[:, None, None]
 """Shapes of a generalized Pareto distribution: 0 is exponential, from 0.5 on variance is endless.
 
 Below -0.1 it ends within sight, which no end of ours is sure to do: that of a normal distribution seems to at first."""
-_SCALES = np.exp(np.linspace(-0.6, 0.6, 31))[None, :, None]
-"""Scales tried, as parts of the one with which the median excess is as it is."""
+_EXPONENTIAL = np.abs(_SHAPES) < 1e-9
+_BENT = np.where(_EXPONENTIAL, 1.0, _SHAPES)
+_AT_MEDIAN = np.where(_EXPONENTIAL, 1 / math.log(2.0), _BENT / (2.0**_BENT - 1))
+"""The scale of each shape whose median excess is 1."""
+_SCALES = np.exp(np.linspace(-0.6, 0.6, 31))[None, :, None] * _AT_MEDIAN
+"""Scales tried, about the one with which the median excess is as it is: shape (shapes, scales, 1)."""
 
 
 def length_of_end(size: int) -> int:
@@ -63,7 +67,7 @@ def _chance(excesses: Floats, count: int, tick: float, usual_shape: float) -> fl
     if len(others) < _LEAST_EXCESSES or nearest <= others[0]:
         return 1.0
     middle = float(np.median(others))
-    scales = _SCALES * middle * _shape_at_median()
+    scales = _SCALES * middle
     survival = _log_survival(others / scales)
     edge = survival[:, :, 0]
     prior = -np.maximum(_SHAPES[:, :, 0], 0.0) / usual_shape
@@ -77,20 +81,12 @@ def _chance(excesses: Floats, count: int, tick: float, usual_shape: float) -> fl
     return float((weights * beyond).sum() / weights.sum())
 
 
-def _shape_at_median() -> Floats:
-    """The scale of each shape whose median excess is 1, of shape (shapes, 1, 1)."""
-    bent = np.where(_SHAPES == 0, 1.0, _SHAPES)
-    return np.where(np.abs(_SHAPES) < 1e-9, 1 / np.log(2.0), bent / (2.0**bent - 1))
-
-
 def _log_survival(excesses: Floats) -> Floats:
     """The logarithm of the chance of a larger excess, in scales: shape (shapes, scales, excesses)."""
-    straight = np.abs(_SHAPES) < 1e-9
-    bent = np.where(straight, 1.0, _SHAPES)
-    inside = 1 + bent * excesses
+    inside = 1 + _BENT * excesses
     with np.errstate(divide="ignore", invalid="ignore"):
-        curved = np.where(inside > 0, -np.log(np.maximum(inside, 1e-300)) / bent, -np.inf)
-    return np.where(straight, -excesses, curved)
+        curved = np.where(inside > 0, -np.log(np.maximum(inside, 1e-300)) / _BENT, -np.inf)
+    return np.where(_EXPONENTIAL, -excesses, curved)
 
 
 def _spread(values: Floats, tick: float) -> Floats:

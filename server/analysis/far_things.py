@@ -7,14 +7,10 @@ from datetime import datetime
 import numpy as np
 
 from server.analysis.cells import cells_of
-from server.analysis.columns import Dimension, Measure
+from server.analysis.columns import Measure
 from server.analysis.facts import SLICE_MEMBERS, Breakdown, Facts, broken_down, native_grain
 from server.analysis.far_cells import FarCell, far_cell
 from server.analysis.series import Series, member_series
-
-MOST_CELLS = 300_000
-FILLED = 0.8  # of the cells of things and periods, for the things to be those that stand in every period
-ALONE = 1.05  # rows a cell holds at most on the average, for its thing to be what a row is of
 
 
 @dataclass(frozen=True)
@@ -30,36 +26,18 @@ class FarThing:
 
 def far_things(facts: Facts) -> Iterator[FarThing]:
     """One for each measure; none where the table is no panel, or its things are few enough to be followed singly."""
-    things = _things(facts)
-    if things is None or facts.timeline is None:
+    things, timeline = facts.things, facts.timeline
+    if things is None or timeline is None or things.dimension.distinct <= SLICE_MEMBERS:
         return
-    measures = [m for m in facts.measures if not (m.counts_rows or m.is_share or m.is_word)]
-    if not measures:
-        return
-    (breakdown,) = broken_down(facts, [things], native_grain(facts.timeline))
-    for measure in measures:
-        far = _far(facts, breakdown, measure)
+    grain = native_grain(timeline)
+    if things.grain != grain:
+        (things,) = broken_down(facts, [things.dimension], grain)
+    for measure in facts.measures:
+        if measure.counts_rows or measure.is_share or measure.is_word:
+            continue
+        far = _far(facts, things, measure)
         if far is not None:
             yield far
-
-
-def _things(facts: Facts) -> Dimension | None:
-    """The column whose members have one row each in nearly every period."""
-    if facts.timeline is None or not facts.is_panel:
-        return None
-    periods = len(facts.timeline.starts)
-    entity = () if facts.plan.entity is None else (facts.plan.entity,)
-    known: tuple[Dimension, ...] = (
-        *entity,
-        *facts.plan.ranked,
-        *(found.dimension for found in facts.breakdowns),
-    )
-    for dimension in known:
-        cells = dimension.distinct * periods
-        alone = FILLED * cells <= facts.rows <= ALONE * cells
-        if alone and dimension.distinct > SLICE_MEMBERS and cells <= MOST_CELLS:
-            return dimension
-    return None
 
 
 def _far(facts: Facts, breakdown: Breakdown, measure: Measure) -> FarThing | None:

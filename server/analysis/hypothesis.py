@@ -202,7 +202,7 @@ def member_of(dimension: Dimension, member: str) -> str:
     name = member_name(member)
     if dimension.is_word:
         return f"rows {'with' if name == 'yes' else 'without'} {dimension.label}"
-    if dimension.made.startswith("bin("):
+    if dimension.is_range:
         return f"{dimension.label} {name}"
     if name in {"true", "false"}:
         return f"{dimension.label} = {name}"

@@ -10,7 +10,7 @@ from server.analysis.inference import Floats
 LEAST_PERIODS = 6
 NO_CHANCE_P = 1e-4  # of numbers of rows as even as they are
 LEAST_THINGS = 15  # fewer are too few to be each other's measure
-MOST_CELLS = 20_000  # things x periods that are read
+MOST_CELLS = 100_000  # things x periods that are read
 COME_AND_GO = 0.1  # share of the rows of a period, and at least one row, that may be missing at times
 
 

@@ -23,13 +23,12 @@ _CHANCE = 3e-4
 _GRAVE_SHIFT = 0.25
 """Standard deviations of the others by which far values must move the mean to be grave."""
 
-
 _Moments = tuple[float, float]  # mean and standard deviation
 
 
 @dataclass(frozen=True)
 class FarValues:
-    """Values from `bound` outwards: SQL that holds for them, and whether the column's mean hangs on them."""
+    """SQL that holds for them, the words for it, and whether the column's mean hangs on them."""
 
     outside: str
     words: str

@@ -25,9 +25,7 @@ SLICE_WEIGHT = 0.85  # what holds for a part matters less than what holds for th
 OLD = timedelta(days=730)  # how long before the newest table a table ends that nobody acts upon any more
 OLD_WEIGHT = 0.6
 COUNT_WEIGHT = 0.9  # a count of rows matters less than a measure
-AGAIN_WEIGHT = (
-    0.5  # how rows are spread over a further category or calendar, when one such fact is told already
-)
+AGAIN_WEIGHT = 0.5  # how rows are spread over a further category or calendar, where that of another is told
 _OF_ROWS = (insights.INSIGHT_TYPE_CONCENTRATION, insights.INSIGHT_TYPE_SEASONALITY)
 # The many slices, cuts and derived measures must not drown what is asked of the table's own columns. A type asked once
 # of all pairs of a table stands for all of them; what members hold, or moved, is plain where it is true at all.
@@ -169,7 +167,7 @@ def _speaks(finding: Finding, question: Question) -> tuple[bool, bool, bool, boo
 def _is_second_hand(hypothesis: Hypothesis) -> bool:
     """Whether another says it better: a correlation for ranges and ratios, a season for parts of the calendar."""
     dimension, second = hypothesis.dimension, hypothesis.second
-    cut = dimension is not None and (dimension.is_calendar or dimension.made.startswith("bin("))
+    cut = dimension is not None and (dimension.is_calendar or dimension.is_range)
     if hypothesis.kind == insights.INSIGHT_TYPE_CORRELATION and second is not None:
         own = {measure.column for measure in hypothesis.facts.measures}
         return bool(hypothesis.measure.made) or second.column not in own
@@ -245,7 +243,7 @@ def _prior(hypothesis: Hypothesis) -> float:
         return 1.0
     dimension, measure = hypothesis.dimension, hypothesis.measure
     if dimension is not None and dimension.made and hypothesis.kind != insights.INSIGHT_TYPE_SEASONALITY:
-        return RANGE_WEIGHT if dimension.made.startswith("bin(") and not measure.made else CUT_WEIGHT
+        return RANGE_WEIGHT if dimension.is_range and not measure.made else CUT_WEIGHT
     if hypothesis.kind in _OF_ALL_PAIRS:
         return PAIRS_WEIGHT
     if measure.is_word or hypothesis.kind in _PLAIN:

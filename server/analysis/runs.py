@@ -29,7 +29,7 @@ from server.analysis.stretches import time_effects
 CHOICES_AT, CHOICES_NEAR, CHOICES_SLOPE = 2.5, 36.0, 44.0
 
 Ranks = dict[tuple[Dimension, str], float]
-_INSIDE, _OUTSIDE = 1, 0
+_INSIDE = 1
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,10 @@ def furthest_run(facts: Facts, fine: Breakdown, measure: Measure, ranks: Ranks |
             for name, mask in (("outside", ~inside), ("inside", inside))
         }
     compared = _compared(facts, pair, measure, summed, worth=_worth(facts.clusters, fine, measure, inside))
-    return None if compared is None else Run(ranges, replace(compared, member=int(first > 0)))
+    if compared is None:
+        return None
+    p_value = min(1.0, compared.p_value * choices(compared.p_value, len(fine.dimension.edges) + 1))
+    return Run(ranges, replace(compared, p_value=p_value, member=int(first > 0)))
 
 
 def _scan(
@@ -140,7 +143,7 @@ def _worth(clusters: Clusters, fine: Breakdown, measure: Measure, inside: NDArra
 def _compared(
     facts: Facts, pair: Breakdown, measure: Measure, ranks: Ranks | None, *, worth: Floats
 ) -> Comparison | None:
-    """The run against all outside, both cut to the independent observations they are worth."""
+    """The run against all outside, both cut to the independent observations they are worth; as if chosen beforehand."""
     raw = pair.groups(measure)
     effect = np.maximum(worth, time_effects(pair, measure, raw)) if pair.starts else worth
     groups = Groups(raw.n / effect, raw.mean, raw.variance)
@@ -158,7 +161,7 @@ def _compared(
     return Comparison(
         apart.test,
         sign * apart.statistic,
-        min(1.0, p_value * choices(p_value, len(_fine_ranges(facts, pair.dimension)) + 1)),
+        p_value,
         apart.effect_name,
         apart.effect if apart.effect_name == "cramers_v" else sign * apart.effect,
         _INSIDE,
@@ -174,10 +177,6 @@ def _tested(pair: Breakdown, measure: Measure, ranks: Ranks | None, groups: Grou
     if ranks is not None:
         return by_ranks(pair, np.arange(2), measure, ranks, groups)
     return by_means(groups)
-
-
-def _fine_ranges(facts: Facts, dimension: Dimension) -> tuple[float, ...]:
-    return next(cut.dimension.edges for cut in facts.cuts if cut.dimension.made == dimension.made)
 
 
 def _skewed_p(facts: Facts, measure: Measure, groups: Groups, statistic: float) -> float:

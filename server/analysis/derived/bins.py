@@ -8,7 +8,7 @@ from itertools import pairwise
 from claribi.v1 import data_sources_pb2 as data_sources
 
 from server.analysis import formats
-from server.analysis.columns import Dimension, Plan
+from server.analysis.columns import RANGE, Dimension, Plan
 from server.analysis.scope import Scope
 from server.query.sql import quote
 
@@ -56,7 +56,7 @@ def bins(
                     _ranges(name, edges, names),
                     formats.label(column),
                     len(names),
-                    made=f"bin({column})",
+                    made=f"{RANGE}{column})",
                     edges=edges,
                 )
             )

@@ -71,15 +71,14 @@ def _of_dimension(facts: Facts, dimension: Dimension, read: dict[Measure, Holdin
     """The rows, or the money that goes with them, and each other total."""
     held = {measure: holdings for measure, holdings in read.items() if _can_be_held(holdings)}
     led = not _counted_by_things(facts, dimension)
-    worth = next((m for m in held if m is not ROWS and is_worth(m)), None)
-    stand_in = worth if worth and follows_rows(held[worth], largest(held[worth], led=led)) else None
-    found = []
-    for measure, holdings in held.items():
-        if measure is ROWS and stand_in is not None:
-            continue
-        counted = row_count(facts.scope.table) if measure is ROWS else measure
-        found.append(_examine(facts, dimension, counted, holdings, of_rows=measure in (ROWS, stand_in)))
-    return found
+    most = {measure: largest(holdings, led=led) for measure, holdings in held.items()}
+    worth = next((measure for measure in held if is_worth(measure)), None)
+    of_rows = worth if worth is not None and follows_rows(held[worth], most[worth]) else ROWS
+    return [
+        _examine(facts, dimension, measure, holdings, held=most[measure], of_rows=measure is of_rows)
+        for measure, holdings in held.items()
+        if measure is of_rows or measure is not ROWS
+    ]
 
 
 def _can_be_held(holdings: Holdings) -> bool:
@@ -89,9 +88,8 @@ def _can_be_held(holdings: Holdings) -> bool:
 
 
 def _examine(
-    facts: Facts, dimension: Dimension, measure: Measure, holdings: Holdings, *, of_rows: bool
+    facts: Facts, dimension: Dimension, measure: Measure, holdings: Holdings, *, held: Held, of_rows: bool
 ) -> Hypothesis:
-    held = largest(holdings, led=not _counted_by_things(facts, dimension))
     k = len(holdings.members)
     even = held.count / k
     error = share_error(holdings, held)
@@ -104,7 +102,7 @@ def _examine(
     return Hypothesis(
         kind=insights.INSIGHT_TYPE_CONCENTRATION,
         facts=facts,
-        measure=measure,
+        measure=row_count(facts.scope.table) if measure is ROWS else measure,
         tested=Tested(
             "share of the largest against an even split" + ("" if of_rows else ", and that of their rows"),
             statistic,

@@ -82,6 +82,18 @@ def test_attributes_of_buyers_are_not_compared_by_counting_their_orders(tmp_path
     assert not _attributes(report, {"tier", "country"})
 
 
+@pytest.mark.parametrize("seed", [6, 8, 10, 12, 15, 21])
+def test_a_slip_of_the_keyboard_does_not_turn_the_months_of_shops_into_witnesses(
+    tmp_path: Path, seed: int
+) -> None:
+    shops = _shops(np.random.default_rng([5, seed]), drawn=False)
+    sales = list(shops["sales"][1])
+    sales[417] *= 1_000
+    report = _report(tmp_path, {"shops": shops | {"sales": ("DOUBLE", sales)}})
+    of_sales = [i for i in report.insights if i.type == GROUPS and i.subject.measure.column == "sales"]
+    assert not [i.title for i in of_sales if i.subject.dimension.column != "shop"]
+
+
 def test_a_number_that_points_to_another_table_is_no_quantity(tmp_path: Path) -> None:
     lines = _lines(np.random.default_rng(4))
     buyer = [int(name.split()[1]) for name in lines["buyer"][1]]
