@@ -87,22 +87,25 @@ def _gain(values: Floats, courses: _Courses, trials: float) -> Gain:
 
 @lru_cache(maxsize=8)
 def _line(shape: tuple[int, int], known: bytes) -> _Courses:
-    return _courses(shape, known, np.arange(shape[0])[:, None])
+    return _courses(shape, known, None)
 
 
 @lru_cache(maxsize=8)
 def _steps(shape: tuple[int, int], known: bytes, places: bytes) -> _Courses:
-    return _courses(shape, known, np.arange(shape[0])[:, None] >= np.frombuffer(places, dtype=np.int64))
+    return _courses(shape, known, np.frombuffer(places, dtype=np.int64))
 
 
-def _courses(shape: tuple[int, int], known: bytes, tried: NDArray[np.generic]) -> _Courses:
+def _courses(shape: tuple[int, int], known: bytes, places: NDArray[np.int64] | None) -> _Courses:
+    """Steps before the places, or one line: a step is one difference of 1, a line the same in all of them."""
     n, columns = shape
     whitening, adds = _memories(n)
     beside = np.frombuffer(known, dtype=np.float64).reshape(shape)
-    taken, triangle = np.linalg.qr(whitening @ np.diff(beside, axis=0))
-    adds = adds - 2.0 * np.log(np.abs(np.diagonal(triangle, axis1=1, axis2=2))).sum(axis=1)
-    free = whitening - taken @ (taken.transpose(0, 2, 1) @ whitening)
-    along = free @ np.diff(tried.astype(np.float64), axis=0)
+    free = whitening
+    if columns:
+        taken, triangle = np.linalg.qr(whitening @ np.diff(beside, axis=0))
+        adds = adds - 2.0 * np.log(np.abs(np.diagonal(triangle, axis1=1, axis2=2))).sum(axis=1)
+        free = whitening - taken @ (taken.transpose(0, 2, 1) @ whitening)
+    along = free.sum(axis=2, keepdims=True) if places is None else free[:, :, places - 1]
     along = along / np.maximum(np.sqrt((along**2).sum(axis=1, keepdims=True)), 1e-12)
     return _Courses(free, along, adds, n - 1 - columns)
 

@@ -26,6 +26,8 @@ SAMPLED = 12_000  # rows above which pairs are tested on a part of them
 MOST_FORECAST = 800  # periods a forecast learns from
 _CYCLE = {"hour": 24, "day": 7, "week": 52, "month": 12, "quarter": 4, "year": 3}
 
+_OVER_ROWS = {"rows", "quasi-Poisson"}  # words of tests of a season whose n are rows
+
 
 def sizes(insight: insights.Insight, tables: Tables, name: str) -> list[Size]:
     """Value and relative size. Raises NotDescribed."""
@@ -164,7 +166,7 @@ def counts(insight: insights.Insight, tables: Tables, name: str) -> set[int]:
     if insight.type == insights.INSIGHT_TYPE_CORRELATION:
         pairs = len(pd.DataFrame({"x": about.measure(), "y": about.second()}).dropna())
         return {pairs, pairs - 1} if pairs <= SAMPLED else set(range(SAMPLED // 2, 2 * SAMPLED))
-    if insight.type == insights.INSIGHT_TYPE_SEASONALITY and "over rows" in about.test:
+    if insight.type == insights.INSIGHT_TYPE_SEASONALITY and _OVER_ROWS & set(about.test.split()):
         return _rows_within(about)
     if insight.type in (insights.INSIGHT_TYPE_MIX_SHIFT, insights.INSIGHT_TYPE_DRIVER):
         return _rows_of_sides(about)
