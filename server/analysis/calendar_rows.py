@@ -4,13 +4,14 @@ import calendar
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 
 from server.analysis.columns import Dimension, Measure, TimeColumn
 from server.analysis.facts import Facts, Timeline
 from server.analysis.inference import Floats
-from server.analysis.periods import as_array
+from server.analysis.periods import Moments, as_array, numbered
 from server.analysis.row_seasons import Phased, Places
 from server.analysis.scales import settled
 
@@ -42,43 +43,42 @@ CYCLES = (Cycle("hour", "hour"), Cycle("day", "day"), Cycle("edge", "day"), Cycl
 def phased(facts: Facts, timeline: Timeline, measure: Measure, cycle: Cycle) -> Phased | None:
     """The rows of a measure along a cycle; None where the table is too short or its rows too wild."""
     known = timeline.n[measure] > 0
-    moments = as_array(timeline.starts).astype("datetime64[h]")[known]
+    moments = as_array(timeline.starts)[known]
     if len(moments) < _CYCLE.get(cycle.name, EDGE):
         return None
-    days = moments.astype("datetime64[D]")
-    length = int((days[-1] - days[0]).astype(int)) + 1
+    first, last = moments[[0, -1]].astype("datetime64[D]").astype(int)
     least = {"hour": LEAST_HOUR_DAYS, "day": WEEK_DAYS, "edge": MONTH_DAYS, "month": YEAR_DAYS}[cycle.name]
-    phase = _phases(moments, cycle.name)
+    phase, block, month = (places[known] for places in _placed(timeline.starts, cycle.name))
     n = timeline.n[measure][known]
     smallest = np.bincount(phase, weights=n)
-    if length < least or not settled(facts, measure, float(smallest[smallest > 0].min())):
+    if last - first + 1 < least or not settled(facts, measure, float(smallest[smallest > 0].min())):
         return None
-    block, drift, windows = (
-        _blocks(moments, cycle.name),
-        _drift(moments, cycle.name),
-        tuple(_windows(cycle.name)),
-    )
-    return Phased(n, timeline.total[measure][known], phase, block, drift, windows, slow=cycle.name == "month")
+    yearly, total = cycle.name == "month", timeline.total[measure][known]
+    drift = _line(moments) if yearly else month
+    return Phased(n, total, phase, block, drift, _windows(cycle.name), slow=yearly)
 
 
 def phased_counts(starts: tuple[datetime, ...], counts: Floats, cycle: Cycle) -> Phased | None:
     """Numbers of rows by hour or day, none left out, against what each month has of them; None where too few."""
-    moments = as_array(starts).astype("datetime64[h]")
-    if len(moments) < WEEK_DAYS:
+    if len(starts) < WEEK_DAYS:
         return None
-    _, month = np.unique(_drift(moments, cycle.name), return_inverse=True)
-    expected = (np.bincount(month, weights=counts) / np.bincount(month))[month]
+    phase, block, month = _placed(starts, cycle.name)
+    month = month - month.min()
+    expected = (np.bincount(month, weights=counts) / np.maximum(np.bincount(month), 1))[month]
     known = expected > 0.0
-    phase, block, windows = (
-        _phases(moments, cycle.name),
-        _blocks(moments, cycle.name),
-        tuple(_windows(cycle.name)),
-    )
     n, drift = expected[known], month[known]
+    windows = _windows(cycle.name)
     return Phased(n, counts[known], phase[known], block[known], drift, windows, counted=True)
 
 
-def _phases(moments: np.ndarray, name: str) -> Places:
+@lru_cache(maxsize=16)
+def _placed(starts: tuple[datetime, ...], name: str) -> tuple[Places, Places, Places]:
+    """The phase, the block and the month of each moment: the many measures of a table have the same moments."""
+    moments = as_array(starts).astype("datetime64[h]")
+    return _phases(moments, name), _blocks(moments, name), numbered(moments, "month")
+
+
+def _phases(moments: Moments, name: str) -> Places:
     days = moments.astype("datetime64[D]")
     if name == "hour":
         found = moments.astype(int) % 24
@@ -94,27 +94,23 @@ def _phases(moments: np.ndarray, name: str) -> Places:
     return np.asarray(found, dtype=np.int64)
 
 
-def _blocks(moments: np.ndarray, name: str) -> Places:
+def _blocks(moments: Moments, name: str) -> Places:
     """One turn of the cycle; of the year, which turns too seldom, its months."""
-    days = moments.astype("datetime64[D]")
-    if name == "hour":
-        turn = days.astype(int)
-    elif name == "day":
-        turn = (days.astype(int) + 3) // 7
-    else:
-        turn = days.astype("datetime64[M]").astype(int)
-    return np.asarray(turn, dtype=np.int64)
+    return numbered(moments, {"hour": "day", "day": "week"}.get(name, "month"))
 
 
-def _drift(moments: np.ndarray, name: str) -> Floats | Places:
-    """A line for the months of a year; within months and shorter cycles a level for each month."""
-    if name == "month":
-        at = moments.astype(np.float64)
-        return np.column_stack([np.ones(len(at)), (at - at.mean()) / max(float(np.ptp(at)), 1.0)])
-    return np.asarray(moments.astype("datetime64[M]").astype(int), dtype=np.int64)
+def _line(moments: Moments) -> Floats:
+    """What drifts beside the months of a year: a level and a line. Within months and shorter cycles months do."""
+    at = moments.astype("datetime64[h]").astype(np.float64)
+    return np.column_stack([np.ones(len(at)), (at - at.mean()) / max(float(np.ptp(at)), 1.0)])
 
 
-def _windows(name: str) -> Iterator[tuple[int, ...]]:
+@lru_cache(maxsize=8)
+def _windows(name: str) -> tuple[tuple[int, ...], ...]:
+    return tuple(_all_windows(name))
+
+
+def _all_windows(name: str) -> Iterator[tuple[int, ...]]:
     if name == "edge":
         for width in EDGES:
             yield tuple(range(width))

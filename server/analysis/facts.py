@@ -246,7 +246,7 @@ def _timeline(scope: Scope, measures: Sequence[Measure], now: datetime) -> Timel
     columns = [f"date_trunc('{grain}', {time.value})", "count(*)", *cells]
     statement = scope.select(aliased(columns), [_real_moments(time, now)], group="1", order="1")
     moments, *numbers = scope.gather([statement])[0]
-    starts = tuple(np.asarray(moments, dtype="datetime64[us]").tolist())
+    starts = periods.Starts.of(np.asarray(moments))
     table = finite_table(numbers)
     n = {measure: table[:, 1 + 2 * i] for i, measure in enumerate(measures)}
     total = {measure: table[:, 2 + 2 * i] for i, measure in enumerate(measures)}
@@ -295,7 +295,7 @@ def _pivot(
     places = np.zeros(len(names), dtype=np.int64)
     if grain is not None:
         moments, places = np.unique(np.asarray(columns[1], dtype="datetime64[us]"), return_inverse=True)
-        starts = tuple(moments.tolist())
+        starts = periods.Starts.of(moments)
     real = [measure for measure in measures if not measure.counts_rows]
     cells = np.zeros((1 + 3 * len(real), len(members), max(len(starts), 1)))
     if len(names):
@@ -312,7 +312,7 @@ def _pivot(
 def native_grain(timeline: Timeline) -> str:
     """The finest grain at which most periods hold rows."""
     for grain in periods.GRAINS[periods.GRAINS.index(timeline.grain) :]:
-        filled = len({periods.floor(start, grain) for start in timeline.starts})
+        filled = len(np.unique(periods.numbered(periods.as_array(timeline.starts), grain)))
         first = periods.floor(timeline.starts[0], grain)
         if filled >= MOST_PERIODS_FILLED * _steps(first, timeline.starts[-1], grain):
             return grain
@@ -351,11 +351,7 @@ def _complete_starts(timeline: Timeline, grain: str, now: datetime) -> tuple[dat
     start = periods.floor(begun, grain)
     if begun - start >= gap:
         start = periods.shift(start, grain, 1)
-    starts = []
-    while (end := periods.shift(start, grain, 1)) <= min(ended + gap, now):
-        starts.append(start)
-        start = end
-    return tuple(starts)
+    return periods.until(start, min(ended + gap, now), grain)
 
 
 def _ragged(timeline: Timeline) -> tuple[datetime, datetime]:
@@ -383,8 +379,9 @@ def _ragged(timeline: Timeline) -> tuple[datetime, datetime]:
 def _usual_gap(timeline: Timeline) -> timedelta:
     """The step between moments that nine in ten steps do not exceed, and at least one of the base grain."""
     base = periods.shift(timeline.starts[0], timeline.grain, 1) - timeline.starts[0]
-    steps = [later - earlier for earlier, later in zip(timeline.starts, timeline.starts[1:], strict=False)]
-    return max(base, sorted(steps)[int(0.9 * (len(steps) - 1))]) if steps else base
+    steps = np.sort(np.diff(periods.as_array(timeline.starts)))
+    usual: timedelta = steps[int(0.9 * (len(steps) - 1))].item() if len(steps) else base
+    return max(base, usual)
 
 
 def finite_table(columns: Sequence[NDArray[Any]]) -> Floats:

@@ -38,7 +38,7 @@ def _by_hour(facts: Facts, recent: Condition) -> Timeline:
     cells = [cell for measure in measures for cell in measure.cells[:2]]
     columns = aliased([moment, "count(*)", *cells])
     moments, *numbers = scope.gather([scope.select(columns, [recent], group="1", order="1")])[0]
-    starts = tuple(np.asarray(moments, dtype="datetime64[us]").tolist())
+    starts = periods.Starts.of(np.asarray(moments))
     table = finite_table(numbers)
     n = {measure: table[:, 1 + 2 * place] for place, measure in enumerate(measures)}
     total = {measure: table[:, 2 + 2 * place] for place, measure in enumerate(measures)}

@@ -273,9 +273,12 @@ TRUSTED_DEGREES = 0.6
 
 def steadiest(scales: Sequence[Floats], *, spared: int) -> Floats:
     """The first of some residuals that is hardly skewed, else the least skewed; `spared` extremes do not count."""
-    skews = [abs(skewness(np.sort(residuals)[spared : len(residuals) - spared])) for residuals in scales]
-    chosen = next((i for i, skew in enumerate(skews) if skew < HARDLY_SKEWED), int(np.argmin(skews)))
-    return scales[chosen]
+    skews: list[float] = []
+    for residuals in scales:
+        skews.append(abs(skewness(np.sort(residuals)[spared : len(residuals) - spared])))
+        if skews[-1] < HARDLY_SKEWED:
+            return residuals
+    return scales[int(np.argmin(skews))]
 
 
 def skewness(values: Floats) -> float:

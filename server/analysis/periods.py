@@ -4,6 +4,7 @@ import calendar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Self, SupportsIndex, overload
 
 import numpy as np
 from claribi.v1 import insights_pb2
@@ -27,10 +28,61 @@ _MONTH_STEP = {"month": 1, "quarter": 3, "year": 12}
 _STEP = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
 
 
+Moments = NDArray[np.datetime64]
+
+
+class Starts(tuple[datetime, ...]):
+    """Starts of periods in order, known as an array of microseconds too: turning datetimes into one is slow."""
+
+    array: Moments
+    _hash: int
+
+    @classmethod
+    def of(cls, array: Moments) -> Self:
+        """The moments of an array."""
+        moments = array.astype("datetime64[us]")
+        found = cls(moments.tolist())
+        found.array = moments
+        return found
+
+    def __hash__(self) -> int:
+        if not hasattr(self, "_hash"):
+            self._hash = super().__hash__()
+        return self._hash
+
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> datetime: ...
+    @overload
+    def __getitem__(self, key: slice) -> "Starts": ...
+    def __getitem__(self, key: SupportsIndex | slice) -> "datetime | Starts":
+        found = super().__getitem__(key)
+        if isinstance(found, datetime):
+            return found
+        cut = Starts(found)
+        cut.array = self.array[key]
+        return cut
+
+
+def as_array(moments: tuple[datetime, ...]) -> Moments:
+    """Moments as an array of microseconds."""
+    return moments.array if isinstance(moments, Starts) else _turned(moments)
+
+
 @lru_cache(maxsize=64)
-def as_array(moments: tuple[datetime, ...]) -> NDArray[np.datetime64]:
-    """Moments as an array of microseconds; the same tuple is turned once."""
+def _turned(moments: tuple[datetime, ...]) -> Moments:
     return np.array(moments, dtype="datetime64[us]")
+
+
+def until(first: datetime, end: datetime, grain: str) -> Starts:
+    """The starts of all whole periods in a row, from the first to the end."""
+    if grain in _STEP:
+        count = max((end - first) // _STEP[grain], 0)
+        return Starts.of(np.datetime64(first, "us") + np.arange(count) * np.timedelta64(_STEP[grain], "us"))
+    starts = []
+    while (after := shift(first, grain, 1)) <= end:
+        starts.append(first)
+        first = after
+    return Starts.of(np.array(starts, dtype="datetime64[us]"))
 
 
 def floor(moment: datetime, grain: str) -> datetime:
@@ -44,6 +96,17 @@ def floor(moment: datetime, grain: str) -> datetime:
         return day - timedelta(days=day.weekday())
     step = _MONTH_STEP[grain]
     return day.replace(day=1, month=(day.month - 1) // step * step + 1)
+
+
+def numbered(moments: Moments, grain: str) -> NDArray[np.int64]:
+    """The number of the period each moment lies in, counted from 1970."""
+    if grain == "hour":
+        return moments.astype("datetime64[h]").astype(np.int64)
+    days = moments.astype("datetime64[D]")
+    if grain in _MONTH_STEP:
+        return days.astype("datetime64[M]").astype(np.int64) // _MONTH_STEP[grain]
+    # The first day of 1970 is a Thursday.
+    return days.astype(np.int64) if grain == "day" else (days.astype(np.int64) + 3) // 7
 
 
 def shift(start: datetime, grain: str, periods: int) -> datetime:

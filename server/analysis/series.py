@@ -119,7 +119,8 @@ def period_of_each(
     """For each moment the index of its period, -1 outside."""
     if not moments or not starts:
         return np.full(len(moments), -1, dtype=np.int64)
-    edges = np.array([*starts, periods.shift(starts[-1], grain, 1)], dtype="datetime64[us]")
+    end = np.datetime64(periods.shift(starts[-1], grain, 1), "us")
+    edges = np.append(periods.as_array(starts), end)
     places = np.searchsorted(edges, periods.as_array(moments), side="right") - 1
     return np.where(places < len(starts), places, -1)
 

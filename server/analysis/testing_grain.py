@@ -1,5 +1,7 @@
 """The grain at which courses through time are tested: finer than the one the report speaks in, where that helps."""
 
+import numpy as np
+
 from server.analysis import periods
 from server.analysis.facts import Facts, complete_starts
 
@@ -18,5 +20,5 @@ def testing_grain(facts: Facts) -> str | None:
     rows = facts.timeline.rows
     if float(rows.sum()) < LEAST_ROWS * weeks and rows.max(initial=0.0) > 1.0 and not facts.is_panel:
         return "month"
-    held = len({periods.floor(start, "week") for start in facts.timeline.starts})
+    held = len(np.unique(periods.numbered(periods.as_array(facts.timeline.starts), "week")))
     return "week" if weeks <= WEEKS_LIMIT and held >= WEEKS_FILLED * weeks else "month"
