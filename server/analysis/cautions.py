@@ -60,7 +60,8 @@ _THIN_END = (
     "The newest part of {0} by {1} holds {2} of {3} rows, far fewer than usual. Some may be on their way."
 )
 _FARTHEST = "At {4}, where the middle of all is {5}, {1} can hardly be right (in {2} of {3} rows of {0}). "
-_FARTHEST += "Check them at the source: means and totals follow them."
+_KEPT = "Check them at the source: means and totals follow them."
+_LEFT_OUT = "Check them at the source: its numbers leave them out until they are mended."
 MOST_COUNTED = 60
 """Findings of a table that are told with their numbers; the rest go without, since each costs a query."""
 
@@ -110,7 +111,9 @@ def _counted(
     thin = finding.code == insights.QUALITY_CODE_LATE_DATA and len(finding.columns) == 1
     words = _THIN_END if thin else _COUNTED[finding.code]
     ends = _ends(scope, finding, ledger) if finding.code == insights.QUALITY_CODE_OUT_OF_RANGE else ()
-    return ledger.say(_FARTHEST if ends else words, table, columns, figure, all_rows, *ends)
+    if ends:
+        words = _FARTHEST + (_LEFT_OUT if finding.left_out else _KEPT)
+    return ledger.say(words, table, columns, figure, all_rows, *ends)
 
 
 def _ends(scope: Scope, finding: insights.QualityFinding, ledger: Ledger) -> tuple[Figure, ...]:

@@ -12,17 +12,17 @@ from server.analysis.scope import Condition, Scope
 from server.query.engine import QueryError
 from server.query.sql import quote
 
-_WRONG_VALUES = (insights.QUALITY_CODE_UNIT_JUMP, insights.QUALITY_CODE_NEGATIVE_DURATION)
 _WRONG_TIMES = (insights.QUALITY_CODE_FUTURE_DATES, insights.QUALITY_CODE_OUT_OF_RANGE)
 
 
 def without_defects(scope: Scope, plan: Plan, findings: Sequence[QualityFinding]) -> tuple[Scope, Plan]:
     """The table read around its defects.
 
-    Rows in another unit, and ends before their starts, are left out of the measures they spoil; a measure with
-    another unit or without values for a while is not followed through time; moments that cannot be are no moments.
+    Rows in another unit, ends before their starts, slips and stand-ins are left out of the measures they spoil; a
+    measure with another unit or without values for a while is not followed through time; moments that cannot be are
+    no moments.
     """
-    spoilt = [finding for finding in findings if finding.code in _WRONG_VALUES and finding.condition]
+    spoilt = [finding for finding in findings if finding.left_out and finding.condition]
     measures = tuple(_guarded(measure, spoilt) for measure in plan.measures)
     broken = [column for finding in findings if _breaks_time(finding) for column in finding.columns]
     plan = replace(plan, measures=measures, unripe=tuple(dict.fromkeys((*plan.unripe, *broken))))

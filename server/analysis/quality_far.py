@@ -22,17 +22,20 @@ _CHANCE = 3e-4
 """Clean ends in which one value is taken for a far one; as many again, at most, in which several are."""
 _GRAVE_SHIFT = 0.25
 """Standard deviations of the others by which far values must move the mean to be grave."""
+_SLIP = 100.0
+"""Times as far from the mean as the next value, from which a far one is a slip, and no giant: two decimal places."""
 
 _Moments = tuple[float, float]  # mean and standard deviation
 
 
 @dataclass(frozen=True)
 class FarValues:
-    """SQL that holds for them, the words for it, and whether the column's mean hangs on them."""
+    """SQL that holds for them, the words for it, whether the column's mean hangs on them, whether they are slips."""
 
     outside: str
     words: str
     is_grave: bool
+    is_slip: bool
 
 
 def far_values(query: Query, table: DataTable) -> dict[str, FarValues]:
@@ -91,16 +94,18 @@ def _far(
     bound = float(tail[count - 1])
     outside = f"{_finite(column)} {'>=' if high else '<='} {bound!r}"
     words = f"{'above' if high else 'below'} {float(tail[count]):,.6g}, far from all others"
-    return FarValues(outside, words, _is_grave(moments, tail[:count], rows))
+    usual = _without(moments, tail[:count], rows)
+    is_grave = abs(moments[0] - usual[0]) > _GRAVE_SHIFT * usual[1]
+    return FarValues(outside, words, is_grave, abs(bound - usual[0]) >= _SLIP * abs(float(tail[count]) - usual[0]))
 
 
-def _is_grave(moments: _Moments, far: Floats, rows: int) -> bool:
-    """Whether the mean of all lies far from the mean of the others."""
+def _without(moments: _Moments, far: Floats, rows: int) -> _Moments:
+    """The moments of the others."""
     mean, spread = moments
     others = rows - len(far)
     usual = (mean * rows - float(far.sum())) / others
     squares = (spread**2 + mean**2) * rows - float((far**2).sum())
-    return abs(mean - usual) > _GRAVE_SHIFT * math.sqrt(max(squares / others - usual**2, 0.0))
+    return usual, math.sqrt(max(squares / others - usual**2, 0.0))
 
 
 def how_many_far(tail: Sequence[float] | Floats, rows: int) -> int:

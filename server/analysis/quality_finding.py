@@ -17,6 +17,8 @@ COLUMN_BATCH = 60
 MANY_ROWS = 1_000_000
 """Rows that say where most values lie as well as all would."""
 _INT32_MAX = 2**31 - 1
+_LEFT_OUT = (insights.QUALITY_CODE_UNIT_JUMP, insights.QUALITY_CODE_NEGATIVE_DURATION)
+"""What no number can be made of: such rows are left out of what is said about the columns."""
 _SEVERITIES = {
     insights.QUALITY_CODE_NEGATIVE_DURATION: insights.SEVERITY_CRITICAL,
     insights.QUALITY_CODE_UNIT_JUMP: insights.SEVERITY_CRITICAL,
@@ -48,6 +50,7 @@ def finding(
         rows_affected=min(rows, _INT32_MAX),
         description=text,
         condition=condition,
+        left_out=code in _LEFT_OUT,
     )
 
 

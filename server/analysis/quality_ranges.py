@@ -50,12 +50,13 @@ _LEAST_ROWS = 20
 
 @dataclass(frozen=True)
 class _Limit:
-    """What a column may hold: SQL that is true outside, and the words for it."""
+    """What a column may hold: SQL that is true outside, and the words for it; slips and stand-ins are no values."""
 
     column: DataColumn
     outside: str
     words: str
     is_grave: bool = False
+    is_no_value: bool = False
 
 
 def out_of_range(query: Query, table: DataTable, now: datetime) -> list[QualityFinding]:
@@ -77,6 +78,7 @@ def _finding(table: DataTable, limit: _Limit, count: int) -> QualityFinding:
     text = f"{count:,} of {table.rows:,} values of {name} are {limit.words}. Check them at the source."
     code = insights_pb2.QUALITY_CODE_OUT_OF_RANGE
     found = finding(code, table, columns=[name], rows=count, text=text, condition=limit.outside)
+    found.left_out = limit.is_no_value
     if limit.is_grave:
         found.severity = insights_pb2.SEVERITY_CRITICAL
     return found
@@ -90,7 +92,7 @@ def _limits(query: Query, table: DataTable, now: datetime) -> Iterator[_Limit]:
         limit = _limit(column, usual.get(column.name))
         if limit is None and column.name in far:
             value = far[column.name]
-            limit = _Limit(column, value.outside, value.words, value.is_grave)
+            limit = _Limit(column, value.outside, value.words, value.is_grave or value.is_slip, value.is_slip)
         if limit is not None:
             yield limit
     yield from _far_days(query, table, now)
@@ -165,7 +167,7 @@ def _stand_in(column: DataColumn, usual: tuple[float, float]) -> _Limit | None:
         often = next((top.count for top in column.top if top.value == text), _LEAST_STAND_INS)
         if value in _STAND_INS and gap > _FAR * spread and often >= _LEAST_STAND_INS:
             words = f'exactly {value:,.0f}, far from all others: perhaps it stands for "unknown"'
-            return _Limit(column, f"{quote(column.name)} = {value:.0f}", words)
+            return _Limit(column, f"{quote(column.name)} = {value:.0f}", words, is_no_value=True)
     return None
 
 

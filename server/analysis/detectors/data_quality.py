@@ -53,7 +53,7 @@ _WORDS = {
     ),
     insights.QUALITY_CODE_OUT_OF_RANGE: (
         "{3} holds values that can hardly be right",
-        "{0} of {1} rows have a value of {3} beyond what its name or its other values lead one to expect.",
+        "In {0} of {1} rows {3} lies beyond what its name or its other values lead one to expect.",
         "Check them at the source; averages of {3} follow them.",
     ),
     insights.QUALITY_CODE_MIXED_TYPES: (
@@ -82,6 +82,11 @@ _WORDS = {
         "Add what is missing there, or correct the references.",
     ),
 }
+_NO_VALUES = (
+    "{3} holds values that can hardly be right",
+    "In {0} of {1} rows {3} lies far beyond all other values of it. Such values are left out of its numbers.",
+    "Correct them at the source, and they count again.",
+)
 
 
 class DataQuality:
@@ -109,7 +114,9 @@ class DataQuality:
         whole = writer.ledger.number(label, everything, unit="rows", display=formats.count)
         columns = Name(", ".join(formats.label(column) for column in defect.columns) or "all columns")
         parts = (rows, whole, Name(formats.label(scope.table)), columns)
-        title, lead, advice = (writer.ledger.say(words, *parts) for words in _WORDS[defect.code])
+        out_of_range = defect.code == insights.QUALITY_CODE_OUT_OF_RANGE
+        spoken = _NO_VALUES if out_of_range and defect.left_out else _WORDS[defect.code]
+        title, lead, advice = (writer.ledger.say(words, *parts) for words in spoken)
         return Told(title=title, lead=lead, narrative=join([lead]), advice=advice)
 
 

@@ -2,6 +2,7 @@
 
 import base64
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -92,10 +93,45 @@ def test_a_measure_leaves_out_the_rows_in_another_unit(tmp_path: Path) -> None:
     assert max(entry.value for entry in report.evidence) <= cells["amount"][~later].sum() * (1 + 1e-9)
 
 
+def _with_one_larger(times: float) -> dict[str, Any]:
+    """Sales that keep rising, and differ by region; one amount is so many times the largest."""
+    cells, day = sales(np.random.default_rng(4))
+    cells["amount"] *= np.where(cells["region"] == "North", 1.6, 1.0) * (1 + day / SPAN)
+    cells["amount"][500] = times * cells["amount"].max()
+    return cells
+
+
+def test_a_slip_is_left_out_and_told_once(tmp_path: Path) -> None:
+    cells = _with_one_larger(1000.0)
+    report = report_on([source_of(tmp_path, write(tmp_path, {"t": cells}))])
+    told = [insight for insight in report.insights if insight.subject.measure.column == "amount"]
+    assert [insight for insight in told if insight.type == ipb.INSIGHT_TYPE_GROUP_DIFFERENCE]
+    assert [insight for insight in told if insight.type == ipb.INSIGHT_TYPE_TREND]
+    assert not [insight.title for insight in told if insight.type == ipb.INSIGHT_TYPE_OUTLIER]
+    (finding,) = [found for found in report.data_quality if found.code == ipb.QUALITY_CODE_OUT_OF_RANGE]
+    assert finding.left_out
+    (insight,) = [found for found in report.insights if found.type == ipb.INSIGHT_TYPE_DATA_QUALITY]
+    assert "left out" in insight.narrative
+
+
+def test_a_giant_is_no_slip(tmp_path: Path) -> None:
+    cells = _with_one_larger(30.0)
+    report = report_on([source_of(tmp_path, write(tmp_path, {"t": cells}))])
+    (finding,) = [found for found in report.data_quality if found.code == ipb.QUALITY_CODE_OUT_OF_RANGE]
+    assert not finding.left_out
+    assert not [entry.query for entry in report.evidence if "not coalesce" in entry.query]
+
+
 def test_every_sentence_about_defects_passes_the_gate(tmp_path: Path) -> None:
     ledger = Ledger(NOW)
     names = [Name(word) for word in ("x", "y", "z", "w")]
-    for words in [*cautions._WORDS.values(), *cautions._COUNTED.values(), cautions._THIN_END]:
+    for words in [
+        *cautions._WORDS.values(),
+        *cautions._COUNTED.values(),
+        cautions._THIN_END,
+        cautions._KEPT,
+        cautions._LEFT_OUT,
+    ]:
         assert ledger.say(words, *names).text
-    for sentences in data_quality._WORDS.values():
+    for sentences in [*data_quality._WORDS.values(), data_quality._NO_VALUES]:
         assert all(ledger.say(words, *names).text for words in sentences)

@@ -441,7 +441,7 @@ class Annotation(_message.Message):
     def __init__(self, x: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
 
 class QualityFinding(_message.Message):
-    __slots__ = ("code", "severity", "table", "columns", "rows_affected", "description", "evidence_ids", "condition")
+    __slots__ = ("code", "severity", "table", "columns", "rows_affected", "description", "evidence_ids", "condition", "left_out")
     CODE_FIELD_NUMBER: _ClassVar[int]
     SEVERITY_FIELD_NUMBER: _ClassVar[int]
     TABLE_FIELD_NUMBER: _ClassVar[int]
@@ -450,6 +450,7 @@ class QualityFinding(_message.Message):
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_IDS_FIELD_NUMBER: _ClassVar[int]
     CONDITION_FIELD_NUMBER: _ClassVar[int]
+    LEFT_OUT_FIELD_NUMBER: _ClassVar[int]
     code: QualityCode
     severity: Severity
     table: str
@@ -458,4 +459,5 @@ class QualityFinding(_message.Message):
     description: str
     evidence_ids: _containers.RepeatedScalarFieldContainer[str]
     condition: str
-    def __init__(self, code: _Optional[_Union[QualityCode, str]] = ..., severity: _Optional[_Union[Severity, str]] = ..., table: _Optional[str] = ..., columns: _Optional[_Iterable[str]] = ..., rows_affected: _Optional[int] = ..., description: _Optional[str] = ..., evidence_ids: _Optional[_Iterable[str]] = ..., condition: _Optional[str] = ...) -> None: ...
+    left_out: bool
+    def __init__(self, code: _Optional[_Union[QualityCode, str]] = ..., severity: _Optional[_Union[Severity, str]] = ..., table: _Optional[str] = ..., columns: _Optional[_Iterable[str]] = ..., rows_affected: _Optional[int] = ..., description: _Optional[str] = ..., evidence_ids: _Optional[_Iterable[str]] = ..., condition: _Optional[str] = ..., left_out: _Optional[bool] = ...) -> None: ...
