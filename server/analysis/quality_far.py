@@ -96,7 +96,9 @@ def _far(
     words = f"{'above' if high else 'below'} {float(tail[count]):,.6g}, far from all others"
     usual = _without(moments, tail[:count], rows)
     is_grave = abs(moments[0] - usual[0]) > _GRAVE_SHIFT * usual[1]
-    return FarValues(outside, words, is_grave, abs(bound - usual[0]) >= _SLIP * abs(float(tail[count]) - usual[0]))
+    return FarValues(
+        outside, words, is_grave, abs(bound - usual[0]) >= _SLIP * abs(float(tail[count]) - usual[0])
+    )
 
 
 def _without(moments: _Moments, far: Floats, rows: int) -> _Moments:
