@@ -18,6 +18,7 @@ from server.analysis.series import Series, season
 FEW_PERIODS = 4  # from which the first half is compared with the second
 LONGER = {"week": "month", "day": "week"}  # what is compared beside the last of such periods
 LEAST_ROWS = 20.0  # of a member in both periods together
+LEADING = 0.3  # of the largest part, for a member to be told as what moved the whole
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Drive:
     """A change of a measure taken apart: contributions, shape (members,), of all members; they and the rest sum to it.
 
     `mix` is the part of each contribution that comes of the member's share of the rows; zeros for sums.
+    `leads` says whether what the member added is large among the others and of the direction tested: a season may
+    explain all of it.
     """
 
     later: Span
@@ -34,6 +37,7 @@ class Drive:
     contribution: Floats
     mix: Floats
     member: int
+    leads: bool
     surprise: Surprise
     p_value: float
     p_values: Floats
@@ -135,10 +139,6 @@ def _taken_apart(
     earlier: Places,
 ) -> Drive | None:
     p_values = np.array([1.0 if found is None else found.p_value for found in surprises])
-    member = int(np.argmin(p_values))
-    surprise = surprises[member]
-    if surprise is None:
-        return None
     n, total = ([part[:, cut].sum(axis=1) for cut in (later, earlier)] for part in (cells.n, cells.total))
     whole_n, whole = (
         [float(part[cut].sum()) for cut in (later, earlier)] for part in (cells.whole_n, cells.whole)
@@ -154,6 +154,11 @@ def _taken_apart(
             (n[0], n[1]), (total[0], total[1]), middle=(before + after) / 2.0, whole=(whole_n[0], whole_n[1])
         )
         contribution = rate + mix
+    leads = _leads(contribution, surprises)
+    member = int(np.argmin(np.where(leads.any() & ~leads, 2.0, p_values)))
+    surprise = surprises[member]
+    if surprise is None:
+        return None
     tested = sum(found is not None for found in surprises)
     counted = cells.rows if measure.aggregation == "ratio" else cells.whole_n
     spans = [
@@ -168,11 +173,19 @@ def _taken_apart(
         contribution,
         mix,
         member,
+        bool(leads[member]),
         surprise,
         min(1.0, tested * surprise.p_value),
         p_values,
         int(sum(counted[cut].sum() for cut in (later, earlier))),
     )
+
+
+def _leads(contribution: Floats, surprises: list[Surprise | None]) -> NDArray[np.bool_]:
+    """The members whose parts are large among the others and of the direction tested, shape (members,)."""
+    ways = np.array([0.0 if found is None else np.sign(found.statistic) for found in surprises])
+    found: NDArray[np.bool_] = ways * contribution >= LEADING * np.abs(contribution).max()
+    return found & (ways * contribution > 0.0)
 
 
 def rate_and_mix(

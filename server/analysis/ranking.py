@@ -15,9 +15,7 @@ from server.analysis.merging import merge, relative_size, same_table
 from server.analysis.online import Batch, most_passing
 from server.analysis.question import Question
 
-FALSE_DISCOVERY_RATE = 0.05  # promised
-# Asked of the tests, so that the promise holds: some p values are approximate, and a little small on empty tables.
-ASKED_RATE = 0.04
+FALSE_DISCOVERY_RATE = 0.05
 Level = Callable[[int], float]
 WEIGHTS = {"size": 0.5, "surprise": 0.25, "certainty": 0.25}
 SURE_DIGITS = 10.0  # a q value of 1e-10 is as sure as the score can tell
@@ -32,7 +30,7 @@ _OF_ROWS = (insights.INSIGHT_TYPE_CONCENTRATION, insights.INSIGHT_TYPE_SEASONALI
 PAIRS_WEIGHT = 12.0
 WHOLE_WEIGHT = 4.0
 DERIVED_WEIGHT = 3.0
-WORD_WEIGHT = 2.0
+WORD_WEIGHT = 1.0
 PLAIN_WEIGHT = 2.0
 CUT_WEIGHT = 1.0
 RANGE_WEIGHT = 2.0  # one scan asks a pair of numbers all it can be asked
@@ -59,19 +57,19 @@ def rank(hypotheses: Sequence[Hypothesis], question: Question, level: Level | No
     """Corrects every p value of the report together, drops what is immaterial, merges what is said twice.
 
     What the question asks for comes first, whatever its score. `level` gives the share of false discoveries allowed,
-    of the number of hypotheses; ASKED_RATE when None.
+    of the number of hypotheses; FALSE_DISCOVERY_RATE when None.
     """
     ordered = sorted(hypotheses, key=lambda hypothesis: hypothesis.key)
     # What was counted rather than tested is no hypothesis, and must not make room for any.
     counted = [Finding(h, 0.0, score(h, 0.0)) for h in ordered if not h.choices]
     loud = [hypothesis for hypothesis in ordered if not hypothesis.quiet and hypothesis.choices]
-    allowed = ASKED_RATE if level is None else level(len(loud))
+    allowed = FALSE_DISCOVERY_RATE if level is None else level(len(loud))
     if not ordered:
         return Ranking((), 0, 0, Batch(allowed, 0, 0))
     newest = max((h.facts.timeline.last for h in ordered if h.facts.timeline), default=None)
     passed = _held(loud, question, newest, level=allowed)
     # Quiet ones, nearly all of which hold, must not make room for the others either.
-    quiet = _held([h for h in ordered if h.choices and h.quiet], question, newest, level=ASKED_RATE)
+    quiet = _held([h for h in ordered if h.choices and h.quiet], question, newest, level=FALSE_DISCOVERY_RATE)
     passed = _in_company(_in_order([*counted, *passed, *quiet], question), question)
     explained = _spread_once([_explained(finding, passed) for finding in merge(passed)])
     # Where no measure is named, everything of the kind asked for comes before the rest.
@@ -123,17 +121,15 @@ def _batch(loud: Sequence[Hypothesis], *, level: float) -> Batch:
 def _in_company(passed: Sequence[Finding], question: Question) -> list[Finding]:
     """The findings, of the quiet ones only those asked for, and a few beside another finding of their table."""
     loud = [f.hypothesis for f in passed if not f.hypothesis.quiet and f.hypothesis.choices]
-    kept, remarks = [], Counter[tuple[str, str]]()
-    for finding in passed:
-        hypothesis = finding.hypothesis
-        scope = hypothesis.facts.scope
-        if hypothesis.quiet and not _asked(hypothesis, question):
-            remarks[scope.source_id, scope.table] += 1
-            few = remarks[scope.source_id, scope.table] <= QUIET_REMARKS
-            if not few or not any(_company(hypothesis, other) for other in loud):
-                continue
-        kept.append(finding)
-    return kept
+    unasked = [f for f in passed if f.hypothesis.quiet and not _asked(f.hypothesis, question)]
+    remarks, left_out = Counter[tuple[str, str]](), set[int]()
+    for finding in sorted(unasked, key=lambda finding: -finding.score):
+        scope = finding.hypothesis.facts.scope
+        remarks[scope.source_id, scope.table] += 1
+        few = remarks[scope.source_id, scope.table] <= QUIET_REMARKS
+        if not few or not any(_company(finding.hypothesis, other) for other in loud):
+            left_out.add(id(finding))
+    return [finding for finding in passed if id(finding) not in left_out]
 
 
 def _company(hypothesis: Hypothesis, other: Hypothesis) -> bool:
@@ -165,12 +161,15 @@ def _speaks(finding: Finding, question: Question) -> tuple[bool, bool, bool, boo
 
 
 def _is_second_hand(hypothesis: Hypothesis) -> bool:
-    """Whether another says it better: a correlation for ranges and ratios, a season for parts of the calendar."""
+    """Whether another says it better: a correlation for ranges and ratios, a season for parts of the calendar, and a
+    column itself, where it went the same way in the same time, for a ratio made of it."""
     dimension, second = hypothesis.dimension, hypothesis.second
     cut = dimension is not None and (dimension.is_calendar or dimension.is_range)
     if hypothesis.kind == insights.INSIGHT_TYPE_CORRELATION and second is not None:
         own = {measure.column for measure in hypothesis.facts.measures}
         return bool(hypothesis.measure.made) or second.column not in own
+    if dimension is None:
+        return hypothesis.measure.aggregation == "ratio"
     return cut and hypothesis.kind == insights.INSIGHT_TYPE_GROUP_DIFFERENCE
 
 

@@ -399,7 +399,7 @@ def concentration(random: Random, world: World, size: str) -> Case:
 
 
 def evenness(random: Random, world: World, size: str) -> Case:
-    """Members alike by construction: each is dealt the same rows and the same values."""
+    """Members alike by construction: each is dealt the same rows and the same values, of whatever number."""
     dimension = pick(random, world.dimensions)
     names = np.array(sorted(set(world.cells[dimension])), dtype=object)
     place = np.arange(world.rows) % len(names)
@@ -408,6 +408,7 @@ def evenness(random: Random, world: World, size: str) -> Case:
     measures = (
         Wanted(function="count"),
         *(plain(world, m) for m in world.measures),
+        *(Wanted((n,)) for n in _other_numbers(world)),
         *(Wanted((f,)) for f in world.flags),
         *(Wanted((f,), "share") for f in world.flags),
     )
@@ -426,6 +427,11 @@ def evenness(random: Random, world: World, size: str) -> Case:
             line=f"{dimension}: {len(names)} members with {world.rows // len(names)} rows each, nothing differs",
         ),
     )
+
+
+def _other_numbers(world: World) -> list[str]:
+    """Columns of numbers beside the measures: an age, a score."""
+    return [n for n, values in world.cells.items() if values.dtype.kind in "if" and n not in world.measures]
 
 
 def second_table(random: Random, world: World, size: str) -> Case:

@@ -31,7 +31,6 @@ MEANS = 3
 MATERIAL = 0.01  # of the earlier total, that a member must add or take
 MATERIAL_POINTS = 0.5  # for measures in percent
 STEADY = 0.25  # of the member's part, below which the whole hardly moved
-LEADING = 0.3  # of the largest part, for a member to be told as what moved the whole
 SHOWN = 6  # members named on the chart
 
 
@@ -101,9 +100,7 @@ def _hypothesis(facts: Facts, breakdown: Breakdown, measure: Measure, drive: Dri
 def _material(measure: Measure, drive: Drive) -> bool:
     own = float(drive.contribution[drive.member])
     large = abs(own) >= (MATERIAL_POINTS if measure.unit == "%" else MATERIAL * abs(drive.before))
-    leading = abs(own) >= LEADING * float(np.abs(drive.contribution).max())
-    # The direction told must be the direction tested: a season may explain all of a part.
-    return large and leading and (own > 0) == (drive.surprise.statistic > 0)
+    return large and drive.leads
 
 
 def _members(breakdown: Breakdown, drive: Drive) -> tuple[str, ...]:

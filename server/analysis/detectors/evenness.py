@@ -144,11 +144,18 @@ def _hypothesis(
         direction=insights.DIRECTION_FLAT,
         material=material,
         size=0.2,
-        surprise=0.5 if outdone or likeness.distance <= DEALT_OUT else 0.0,
+        surprise=_surprise(breakdown, likeness, outdone=outdone),
         dimension=breakdown.dimension,
         quiet=not outdone,
         detail=_Even(outdone, breakdown),
     )
+
+
+def _surprise(breakdown: Breakdown, likeness: Likeness, *, outdone: bool) -> float:
+    """Most where the rows were evidently dealt out: there, of all places, one looks for differences."""
+    if dealt_out(breakdown.rows.sum(axis=1)):
+        return 1.0
+    return 0.5 if outdone or likeness.distance <= DEALT_OUT else 0.0
 
 
 def _tell(finding: Finding, writer: Writer) -> Told:

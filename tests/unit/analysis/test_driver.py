@@ -10,7 +10,8 @@ from claribi.v1 import insights_pb2, reports_pb2
 
 from server.analysis.cells import Cells
 from server.analysis.columns import Measure
-from server.analysis.contributions import rate_and_mix
+from server.analysis.contributions import _taken_apart, rate_and_mix
+from server.analysis.inference import Surprise
 from server.analysis.moves import followed, last_surprise
 from tests.unit.analysis.snapshots import Column, report_on, source_of, write_table
 
@@ -207,3 +208,20 @@ def test_a_mean_that_falls_far_is_no_less_sure_for_being_small() -> None:
     found = last_surprise(cells, measure, (shares, ratios), 0, skew=1.0)
     assert found is not None
     assert found.p_value < 1e-6
+
+
+def test_a_small_part_that_is_surer_does_not_hide_the_large_one() -> None:
+    months = tuple(datetime(2025, month, 1) for month in range(1, 5))
+    n = np.full((3, 4), 100.0)
+    total = np.array([[900.0, 900.0, 900.0, 400.0], [50.0, 50.0, 50.0, 60.0], [500.0, 500.0, 500.0, 490.0]])
+    cells = Cells("month", months, n, total, total, n.sum(axis=0), total.sum(axis=0), n.sum(axis=0))
+    surprises: list[Surprise | None] = [
+        Surprise(-4.0, 1e-4, 4),
+        Surprise(6.0, 1e-8, 4),
+        Surprise(-0.5, 0.6, 4),
+    ]
+    amount = Measure("amount_usd", '"amount_usd"', "sum", "amount", "USD")
+    drive = _taken_apart(cells, amount, surprises, later=np.array([3]), earlier=np.array([2]))
+    assert drive is not None
+    assert (drive.member, drive.leads) == (0, True)
+    assert drive.p_value == pytest.approx(3e-4)

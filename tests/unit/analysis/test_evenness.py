@@ -109,3 +109,16 @@ def test_counts_within_the_margin_are_alike() -> None:
     assert near is not None
     assert far is not None
     assert near.p_value < 1e-6 < far.p_value
+
+
+def test_where_rows_were_dealt_out_the_likeness_told_is_that_of_what_they_were_dealt_to(
+    tmp_path: Path,
+) -> None:
+    random = np.random.default_rng(5)
+    table = _table(random, random.choice(AREAS, 4000), 4000)
+    table["arm"] = ("VARCHAR", np.array(["treated", "control"])[random.permutation(np.arange(4000) % 2)])
+    table["weight"] = ("DOUBLE", random.normal(50.0, 1.0, 4000))
+    # What is alike by chance is the surer, the narrower its values; and something else must be told beside it.
+    table["channel"] = ("VARCHAR", random.choice(["web", "shop"], 4000, p=[0.85, 0.15]))
+    (insight,) = _found(table, tmp_path)
+    assert insight.subject.dimension.column == "arm"

@@ -57,3 +57,20 @@ def test_trivial_truths_make_no_room_for_what_chance_brings(tmp_path: Path) -> N
     assert not ranking.rank([doubtful, *trivial], read_question("")).findings
     sure = replace(doubtful, tested=replace(doubtful.tested, p_value=1e-9))
     assert len(ranking.rank([sure, *trivial], read_question("")).findings) == 1
+
+
+def test_a_column_that_rises_is_told_itself_not_as_its_ratio_to_one_that_does_not(tmp_path: Path) -> None:
+    random, rows = np.random.default_rng(2), 2000
+    day = np.repeat(np.arange(500), 4)
+    table: dict[str, Column] = {
+        "sold_on": ("DATE", [datetime(2025, 1, 1).date() + timedelta(days=int(d)) for d in day]),
+        "revenue": ("DOUBLE", np.round(random.gamma(9.0, 10.0, rows) * (1.0 + day / 500), 2)),
+        "quantity": ("BIGINT", random.integers(1, 4, rows)),
+    }
+    report = report_on([source_of(tmp_path, [write_table(tmp_path, "sales", table)])])
+    told = [
+        insight.subject.measure
+        for insight in report.insights
+        if insight.type == insights_pb2.INSIGHT_TYPE_TREND
+    ]
+    assert [measure.column for measure in told] == ["revenue"]
