@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -71,15 +70,6 @@ def level_break(values: Floats, phases: Places | None = None) -> Break | None:
     must make the series much likelier whatever memory its noise has, without a line, and surely likelier than a line
     does. The smaller p value of both is doubled.
     """
-    seasons = None if phases is None else phases.tobytes()
-    return _level_break(values.tobytes(), seasons)
-
-
-@lru_cache(maxsize=1024)
-def _level_break(numbers: bytes, seasons: bytes | None) -> Break | None:
-    """The same of the arrays' bytes, remembered: whether a trend is a step is asked of the series that breaks are."""
-    values = np.frombuffer(numbers, dtype=np.float64)
-    phases = None if seasons is None else np.frombuffer(seasons, dtype=np.int64)
     n = len(values)
     if n < LEAST_PERIODS or np.ptp(values) <= 0.0:
         return None

@@ -10,6 +10,7 @@ from server.analysis import inference, periods
 from server.analysis.breaks import MOMENT
 from server.analysis.facts import Facts
 from server.analysis.inference import Floats, normal_two_sided
+from server.analysis.once import once
 from server.analysis.row_days import Days, row_days
 from server.analysis.series import Series
 
@@ -48,6 +49,7 @@ class Course:
     stepped: bool
 
 
+@once
 def calm_course(facts: Facts, series: Series) -> Course | None:
     """The line or the step a mean or a number of rows follows; None where rows hang together or wander otherwise.
 

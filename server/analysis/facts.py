@@ -1,6 +1,6 @@
 """What is read of a table once, so that every hypothesis about it can be tested without asking again."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from server.analysis import periods
 from server.analysis.clusters import Clusters
 from server.analysis.columns import Dimension, Measure, Plan, TimeColumn, row_count
 from server.analysis.inference import Floats, Groups
+from server.analysis.once import once
 from server.analysis.panels import always_there, followed_things
 from server.analysis.scope import Condition, Scope, Statement, aliased, between
 
@@ -54,10 +55,10 @@ class Timeline:
     total: dict[Measure, Floats]
     first: datetime
     last: datetime
-    whole: dict[tuple[str, datetime], tuple[datetime, ...]] = field(default_factory=dict, repr=False)  # known
+    known: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Breakdown:
     """Rows and measures by member and period, shape (members, periods); one period when there is no time."""
 
@@ -69,7 +70,9 @@ class Breakdown:
     n: dict[Measure, Floats]
     total: dict[Measure, Floats]
     variance: dict[Measure, Floats]
+    known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
+    @once
     def groups(self, measure: Measure) -> Groups:
         """Observations, mean and variance of each member over all periods."""
         n, total = self.n[measure], self.total[measure]
@@ -101,8 +104,10 @@ class Facts:
     report_grain: str | None = None
     now: datetime = field(default=datetime.max)
     findings: tuple[QualityFinding, ...] = ()  # what is wrong with the data
+    known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
+    @once
     def is_panel(self) -> bool:
         """Whether the same things stand in every period."""
         return self.timeline is not None and bool(always_there(self.timeline.rows))
@@ -338,14 +343,9 @@ def _report_grain(timeline: Timeline, now: datetime) -> str:
     return native
 
 
+@once
 def complete_starts(timeline: Timeline, grain: str, now: datetime) -> tuple[datetime, ...]:
     """The starts of all periods from the first to the last that the data cover wholly."""
-    if (grain, now) not in timeline.whole:
-        timeline.whole[grain, now] = _complete_starts(timeline, grain, now)
-    return timeline.whole[grain, now]
-
-
-def _complete_starts(timeline: Timeline, grain: str, now: datetime) -> tuple[datetime, ...]:
     gap = _usual_gap(timeline)
     begun, ended = _ragged(timeline)
     start = periods.floor(begun, grain)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -139,8 +140,14 @@ def _beyond(fit: _Fit, n: int, method: Method) -> Floats:
 
 def _level(fit: _Fit, weight: float) -> float:
     """The level the deviations have reached."""
-    kept = weight * (1.0 - weight) ** np.arange(len(fit.deviation) - 1, -1, -1.0)
-    return float(kept @ fit.deviation)
+    return float(_kept(weight, len(fit.deviation)) @ fit.deviation)
+
+
+@lru_cache(maxsize=1024)
+def _kept(weight: float, n: int) -> Floats:
+    """What the level keeps of each of n deviations, oldest first."""
+    kept: Floats = weight * (1.0 - weight) ** np.arange(n - 1, -1, -1.0)
+    return kept
 
 
 def _fitted(values: Floats, places: Places, *, sloped: bool) -> _Fit:

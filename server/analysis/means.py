@@ -7,6 +7,7 @@ from typing import TypeVar
 from server.analysis.columns import Measure
 from server.analysis.facts import Breakdown, Facts
 from server.analysis.hypothesis import Hypothesis
+from server.analysis.once import once
 
 Cell = TypeVar("Cell")
 WAYS = 2.0  # a total and a mean are two looks at one measure
@@ -20,7 +21,7 @@ def both_ways(
 
     A total with a p value of at most `sure` is told whatever its mean shows.
     """
-    totals = propose(replace(facts, averages=()))
+    totals = propose(summed(facts))
     per_row = _per_row(facts)
     means = {_place(hypothesis): hypothesis for hypothesis in propose(per_row)} if per_row else {}
     found = [_surer(total, means.pop(_place(total), None), sure) for total in totals]
@@ -51,6 +52,13 @@ def _place(hypothesis: Hypothesis) -> tuple[object, ...]:
     return (hypothesis.measure.column, hypothesis.measure.made, where, series, cut, gap)
 
 
+@once
+def summed(facts: Facts) -> Facts:
+    """The facts without the means per row of sums."""
+    return replace(facts, averages=())
+
+
+@once
 def _per_row(facts: Facts) -> Facts | None:
     """The facts with each sum as a mean per row, and no other measure; None without sums or without time."""
     if facts.timeline is None:

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.analysis import inference, periods
+from server.analysis.columns import Dimension, Measure
 from server.analysis.facts import Facts, Overview, complete_starts
 from server.analysis.inference import Floats
+from server.analysis.once import once
 from server.analysis.series import Series
 
 LEAST_DAYS = 16
@@ -74,8 +76,33 @@ def row_days(facts: Facts, series: Series, *, rows: Overview | None = None) -> D
 
     `rows` is what single rows are like, where it is known better than from all rows.
     """
+    return _described(facts, _Followed(series.measure, series.dimension, series.member), rows)
+
+
+@dataclass(frozen=True)
+class _Followed:
+    """A measure of all rows, or of one member, whatever the grain of its series."""
+
+    measure: Measure
+    dimension: Dimension | None
+    member: str | None
+
+
+@once
+def _described(facts: Facts, series: _Followed, rows: Overview | None) -> Days | None:
+    days = _counted(facts, series)
+    if days is None:
+        return None
+    overview = rows or _overview(facts, series)
+    found = _of_totals(series, days, overview) if series.measure.additive else _of_means(days, overview)
+    return found if found is not None and found.variance > 0.0 else None
+
+
+@once
+def _counted(facts: Facts, series: _Followed) -> Days | None:
+    """The days with what they hold, whatever single rows are like."""
     timeline, measure = facts.timeline, series.measure
-    if timeline is None or measure.level or timeline.grain == "month" or _clustered(facts, series):
+    if timeline is None or measure.level or timeline.grain == "month" or _clustered(facts, measure):
         return None
     if facts.is_panel:
         return None  # the same things every time: they differ from one another more than from day to day
@@ -90,20 +117,16 @@ def row_days(facts: Facts, series: Series, *, rows: Overview | None = None) -> D
     n, total = (np.bincount(place, cell[inside], len(whole)).astype(np.float64) for cell in (n, total))
     if float(n.sum()) < LEAST_ROWS:
         return None
-    days = Days(whole[0], np.arange(len(whole), dtype=np.float64), n, total, 0.0, 0.0)
-    overview = rows or _overview(facts, series)
-    found = _of_totals(series, days, overview) if measure.additive else _of_means(days, overview)
-    return found if found is not None and found.variance > 0.0 else None
+    return Days(whole[0], np.arange(len(whole), dtype=np.float64), n, total, 0.0, 0.0)
 
 
-def _clustered(facts: Facts, series: Series) -> bool:
-    measure = series.measure
+def _clustered(facts: Facts, measure: Measure) -> bool:
     return not measure.counts_rows and any(
         known == measure or known.column == measure.column for _, known in facts.clusters.correlation
     )
 
 
-def _cells(facts: Facts, series: Series) -> tuple[NDArray[Any], Floats, Floats] | None:
+def _cells(facts: Facts, series: _Followed) -> tuple[NDArray[Any], Floats, Floats] | None:
     """Moments, observations and totals of the whole, or of a member that is followed by the day."""
     measure, timeline = series.measure, facts.timeline
     if timeline is None or measure not in timeline.n:
@@ -117,7 +140,7 @@ def _cells(facts: Facts, series: Series) -> tuple[NDArray[Any], Floats, Floats] 
     return periods.as_array(breakdown.starts), breakdown.n[measure][member], breakdown.total[measure][member]
 
 
-def _overview(facts: Facts, series: Series) -> Overview | None:
+def _overview(facts: Facts, series: _Followed) -> Overview | None:
     """What single rows are like; their spread is the member's own where the series is one's. None for counts."""
     known = facts.overview.get(series.measure)
     breakdown = next((found for found in facts.breakdowns if found.dimension == series.dimension), None)
@@ -140,7 +163,7 @@ def _of_means(days: Days, rows: Overview | None) -> Days | None:
     return replace(kept, variance=variance, skew=rows.skew, above=above, below=below, by_row=True)
 
 
-def _of_totals(series: Series, days: Days, rows: Overview | None) -> Days | None:
+def _of_totals(series: _Followed, days: Days, rows: Overview | None) -> Days | None:
     """Days as exposures: quasi-Poisson in the number of rows, compound Poisson in their sum.
 
     What arrives at random has the variance of its mean, times what the days scatter more than that; a sum of rows the

@@ -11,6 +11,7 @@ from server.analysis import periods
 from server.analysis.columns import Dimension, Measure
 from server.analysis.facts import Breakdown, Facts, complete_starts
 from server.analysis.inference import Floats
+from server.analysis.once import once
 from server.analysis.periods import Span
 from server.analysis.ripeness import is_new
 from server.analysis.scope import Condition, equals
@@ -21,7 +22,7 @@ SEASON_P = 0.01
 SEASON_CYCLES = 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Series:
     """A measure by complete period of one grain, shape (periods,), overall or for one member."""
 
@@ -55,10 +56,16 @@ class Series:
         """Totals per day, so that a month is not larger for being longer; averages stay."""
         if not self.measure.additive or self.grain not in {"month", "quarter", "year"}:
             return self
-        days = np.array([periods.days_in(start, self.grain) for start in self.starts])
-        return replace(self, values=self.values / days)
+        return replace(self, values=self.values / _lengths(self.starts, self.grain))
 
 
+@lru_cache(maxsize=64)
+def _lengths(starts: tuple[datetime, ...], grain: str) -> Floats:
+    """Days of each period."""
+    return np.array([periods.days_in(start, grain) for start in starts])
+
+
+@once
 def overall_series(facts: Facts, measure: Measure, grain: str) -> Series | None:
     """The measure over all rows; None when it has gaps, comes with age, or the table has no time."""
     timeline = facts.timeline
@@ -75,6 +82,7 @@ def overall_series(facts: Facts, measure: Measure, grain: str) -> Series | None:
     )
 
 
+@once
 def member_series(
     facts: Facts, breakdown: Breakdown, measure: Measure, *, member: int, grain: str
 ) -> Series | None:

@@ -4,12 +4,14 @@ import numpy as np
 
 from server.analysis import periods
 from server.analysis.facts import Facts, complete_starts
+from server.analysis.once import once
 
 WEEKS_LIMIT = 160  # up to here weeks are tested rather than months: more periods tell a line from a walk
 WEEKS_FILLED = 0.9
 LEAST_ROWS = 20.0  # a week; with fewer, months are tested
 
 
+@once
 def testing_grain(facts: Facts) -> str | None:
     """Weeks instead of months where rows fall into nearly every week; None for a table without time."""
     if facts.timeline is None or facts.report_grain != "month":

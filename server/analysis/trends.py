@@ -48,13 +48,21 @@ class Trend:
     explained: float
 
 
-def steady_trend(values: Floats) -> Trend:
+@dataclass(frozen=True)
+class Steadiness:
+    """The statistic and the standard error of a slope, and the p value of all ways in which it may stand out."""
+
+    statistic: float
+    error: float
+    p_value: float
+
+
+def steadiness(values: Floats) -> Steadiness:
     """Tests the slope of a series, shape (n,) with n >= 8, against both noise and a random walk.
 
     Either the line must stand out from autocorrelated noise (Prais and Winsten 1954) and from a level that wanders
     under noise, while a random walk is ruled out (Dickey and Fuller 1979), or the mean step must stand out from the
     steps of a random walk with drift, or a line must make the series much likelier whatever memory its noise has.
-    The slope told is that of Theil 1950 and Sen 1968.
     """
     n = len(values)
     slope, error = _autocorrelated_slope(values)
@@ -65,14 +73,27 @@ def steady_trend(values: Floats) -> Trend:
     drift_p = t_two_sided(drift, n - 2) if spread > 0 else 1.0
     gain_p = line_gain(values).p_value if n <= LONGEST else 1.0
     by_line = min(line_p, gain_p) <= drift_p
-    half = t_quantile(0.975, n - 2) * (error if by_line else spread / math.sqrt(n - 1))
+    return Steadiness(
+        statistic=slope / error if by_line and error > 0 else drift,
+        error=error if by_line else spread / math.sqrt(n - 1),
+        p_value=min(1.0, LOOKS * min(line_p, drift_p, gain_p)),
+    )
+
+
+def steady_trend(values: Floats, tested: Steadiness | None = None) -> Trend:
+    """The trend of a series, shape (n,) with n >= 8, its test where that is known already.
+
+    The slope told is that of Theil 1950 and Sen 1968.
+    """
+    tested = tested or steadiness(values)
+    half = t_quantile(0.975, len(values) - 2) * tested.error
     told = theil_sen(values)
     return Trend(
         slope=told,
         low=told - half,
         high=told + half,
-        statistic=slope / error if by_line and error > 0 else drift,
-        p_value=min(1.0, LOOKS * min(line_p, drift_p, gain_p)),
+        statistic=tested.statistic,
+        p_value=tested.p_value,
         explained=explained_by_line(values),
     )
 

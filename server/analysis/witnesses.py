@@ -9,7 +9,7 @@ from server.analysis import periods
 from server.analysis.facts import Facts
 from server.analysis.inference import SMALLEST_P, Floats, Surprise
 from server.analysis.panels import LEAST_THINGS
-from server.analysis.series import Series, period_of_each
+from server.analysis.series import Series, period_of_each, season
 
 LEAST_PERIODS = 8
 FOLLOWED = 0.8  # share of the things that must stand in every period
@@ -23,17 +23,16 @@ _PASSING, _STAYING = (
 _BEFOREHAND = np.where(_PASSING > 0.0, 0.25, 1.0)
 
 
-def shared_slope(facts: Facts, series: Series, season: Floats) -> Surprise | None:
+def shared_slope(facts: Facts, series: Series) -> Surprise | None:
     """The slope of a whole measure by the slopes of the things it is made of; None where it is no panel of many.
 
-    `season`, shape (periods,), is the part of the whole per day that repeats with the calendar. The statistic has the
-    sign of the slope.
+    Without the part of the whole per day that repeats with the calendar. The statistic has the sign of the slope.
     """
     values = _by_thing(facts, series)
     if values is None:
         return None
     whole = len(values) if series.measure.additive else 1.0
-    return witnessed(values - season / whole)
+    return witnessed(values - season(series, series.daily().values) / whole)
 
 
 def witnessed(values: Floats) -> Surprise | None:

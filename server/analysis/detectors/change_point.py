@@ -10,6 +10,7 @@ from claribi.v1 import insights_pb2 as insights
 from server.analysis import breaks, charts, formats, periods
 from server.analysis.breaks import Break
 from server.analysis.calm import Moved, calm_course
+from server.analysis.courses import step_of
 from server.analysis.evidence import Figure, Name, Text, join
 from server.analysis.facts import Facts
 from server.analysis.filled import FilledSeries
@@ -30,9 +31,7 @@ from server.analysis.inference import Floats
 from server.analysis.means import both_ways
 from server.analysis.moved_enough import moved_enough
 from server.analysis.periods import Span
-from server.analysis.scales import steady_scale
 from server.analysis.scope import Scalar, difference, percent_of
-from server.analysis.seasons import evident_phases
 from server.analysis.series import Series
 from server.analysis.slices import followed
 from server.analysis.testing_grain import testing_grain
@@ -82,8 +81,7 @@ def _examine(facts: Facts, series: Series) -> Hypothesis | None:
         return _hypothesis(facts, series, _of_rows(series, course.moved)) if course.stepped else None
     if len(series.values) < breaks.LEAST_PERIODS or series.thin:
         return None
-    values = steady_scale(series)
-    found = breaks.level_break(values, evident_phases(values, series.grain))
+    found = step_of(facts, series)
     return None if found is None else _hypothesis(facts, series, found)
 
 

@@ -7,6 +7,7 @@ from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import charts, formats, periods
 from server.analysis.breaks import in_two_units
+from server.analysis.courses import steadiness_of
 from server.analysis.drawn import moment
 from server.analysis.evidence import Figure, Name, Text, join
 from server.analysis.facts import Facts, native_grain
@@ -23,13 +24,13 @@ from server.analysis.hypothesis import (
     saturating,
     subject_name,
 )
+from server.analysis.means import summed
 from server.analysis.periods import Span
 from server.analysis.scope import Scalar, Statement, difference, measured, percent_change, within
 from server.analysis.seasons import Places, evident_phases, line_spectrum_test
-from server.analysis.series import Series, overall_series, season
+from server.analysis.series import Series, overall_series
 from server.analysis.testing_grain import testing_grain
 from server.analysis.trends import LEAST_PERIODS as LEAST_TREND
-from server.analysis.trends import steady_trend
 from server.query.sql import select
 
 MOST_PERIODS = 800  # of the past, to learn from
@@ -95,19 +96,14 @@ def _examine(facts: Facts, series: Series | None, grains: int) -> Hypothesis | N
 
 def _established(facts: Facts, series: Series, phases: Places | None) -> float:
     """The smaller of the p values of a season and of a trend, which shows best at the grain trends are tested at."""
-    grain, values = testing_grain(facts), series.values
-    fine = overall_series(facts, series.measure, grain) if grain else None
+    grain, values, seen = testing_grain(facts), series.values, summed(facts)
+    fine = overall_series(seen, series.measure, grain) if grain else None
     course = fine if fine is not None and series.grain == facts.report_grain else series
-    trend = _trend_p(course)
+    trend = steadiness_of(seen, course).p_value if len(course.values) >= LEAST_TREND else 1.0
     if phases is None:
         return trend
     cycle = periods.CYCLES[series.grain]
     return min(line_spectrum_test(values[len(values) % cycle :], cycle)[1], trend)
-
-
-def _trend_p(series: Series) -> float:
-    values = series.daily().values
-    return steady_trend(values - season(series, values)).p_value if len(values) >= LEAST_TREND else 1.0
 
 
 def _phase_after(series: Series) -> int:

@@ -6,8 +6,9 @@ import numpy as np
 from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import charts, formats, periods
-from server.analysis.breaks import in_two_units, level_break
+from server.analysis.breaks import in_two_units
 from server.analysis.calm import calm_course
+from server.analysis.courses import step_of, trend_of, unseasonal
 from server.analysis.evidence import Figure, Name, Text, join
 from server.analysis.facts import Facts
 from server.analysis.hypothesis import (
@@ -23,10 +24,8 @@ from server.analysis.hypothesis import (
     saturating,
     subject_name,
 )
-from server.analysis.inference import Floats
 from server.analysis.means import both_ways
 from server.analysis.periods import Span
-from server.analysis.scales import steady_scale
 from server.analysis.scope import (
     Scalar,
     Statement,
@@ -37,11 +36,10 @@ from server.analysis.scope import (
     times,
     within,
 )
-from server.analysis.seasons import evident_phases
-from server.analysis.series import Series, same_series, season
+from server.analysis.series import Series, same_series
 from server.analysis.slices import followed
 from server.analysis.testing_grain import testing_grain
-from server.analysis.trends import LEAST_PERIODS, Trend, explained_by_line, steady_trend
+from server.analysis.trends import LEAST_PERIODS, Trend, explained_by_line
 from server.analysis.witnesses import shared_slope
 from server.query.sql import select
 
@@ -103,21 +101,19 @@ def _of_their_own(found: list[Hypothesis]) -> list[Hypothesis]:
 
 def _trend(facts: Facts, series: Series) -> Trend | None:
     """The trend, tested over rows where each is a witness; None where one break of level tells the course."""
-    values = series.daily().values
     course = calm_course(facts, series)
     if course is None:
-        shown = not series.thin and not _is_a_step(series)
-        return _witnessed(facts, series, season(series, values)) if shown else None
+        return _witnessed(facts, series) if not series.thin and not _is_a_step(facts, series) else None
     if course.stepped:
         return None
-    trend, moved = steady_trend(values - season(series, values)), course.moved
+    trend, moved = trend_of(facts, series), course.moved
     agree = (moved.statistic > 0) == (trend.slope > 0)
     return replace(trend, statistic=moved.statistic, p_value=moved.p_value if agree else 1.0)
 
 
-def _witnessed(facts: Facts, series: Series, seasonal: Floats) -> Trend:
+def _witnessed(facts: Facts, series: Series) -> Trend:
     """The trend by its own course or by the things of a panel, where these are surer though they count for less."""
-    trend, shared = steady_trend(series.daily().values - seasonal), shared_slope(facts, series, seasonal)
+    trend, shared = trend_of(facts, series), shared_slope(facts, series)
     if shared is None:
         return trend
     alone, together = trend.p_value / (1.0 - BY_THINGS), shared.p_value / BY_THINGS
@@ -126,10 +122,9 @@ def _witnessed(facts: Facts, series: Series, seasonal: Floats) -> Trend:
     return replace(trend, p_value=min(1.0, alone))
 
 
-def _is_a_step(series: Series) -> bool:
+def _is_a_step(facts: Facts, series: Series) -> bool:
     """Whether one break of level, without any slope, tells the course of the series."""
-    values = steady_scale(series)
-    found = level_break(values, evident_phases(values, series.grain))
+    found = step_of(facts, series)
     return found is not None and found.p_value < STEP_P and not found.tilted
 
 
@@ -140,8 +135,7 @@ def _told_series(facts: Facts, series: Series) -> Series | None:
 
 def _hypothesis(facts: Facts, series: Series, *, trend: Trend, told: Series) -> Hypothesis:
     rise = trend.slope * (len(series.values) - 1)
-    shown = told.daily().values
-    explained = explained_by_line(shown - season(told, shown))
+    explained = explained_by_line(unseasonal(facts, told))
     level = abs(float(series.daily().values.mean()))
     relative = rise / level if level else None
     points = series.measure.unit == "%"
