@@ -4,18 +4,33 @@ import numpy as np
 
 from server.analysis import inference
 from server.analysis.facts import Facts
-from server.analysis.inference import Floats
+from server.analysis.inference import Extreme, Floats
+from server.analysis.likelihood import LONGEST
+from server.analysis.lone_periods import lone_periods
+from server.analysis.seasons import Places, phase_columns
 from server.analysis.series import Series
 
 NEIGHBOURS = 5  # periods on either side that say what to expect
 MOST_OUTLIERS = 5
 
 
-def steadied(values: Floats, flat: Floats) -> Floats:
-    """Residuals on the first scale on which they are hardly skewed."""
+def furthest(values: Floats, seasonal: Floats, phases: Places) -> list[Extreme]:
+    """The periods furthest from the others, furthest first, of values of shape (n,), their season and its phases."""
+    if len(values) > LONGEST:
+        return inference.extremes(_steadied(values, values - seasonal)[1], MOST_OUTLIERS)
+    known: Floats = np.arange(len(values), dtype=np.float64)[:, None] - (len(values) - 1) / 2
+    if seasonal.any():
+        known = np.column_stack([known, phase_columns(phases)])
+    return lone_periods(_steadied(values, values)[0], known)
+
+
+def _steadied(values: Floats, flat: Floats) -> tuple[Floats, Floats]:
+    """The first scale on which what the neighbours leave unexplained is hardly skewed, and that."""
     positive = bool((flat > 0).all() and (values > 0).all())
     scales = [flat, *((np.sqrt(flat), np.log(flat)) if positive else ())]
-    return inference.steadiest([unexplained(scaled) for scaled in scales], spared=MOST_OUTLIERS // 2 + 1)
+    residuals = [unexplained(scaled) for scaled in scales]
+    steadiest = inference.steadiest(residuals, spared=MOST_OUTLIERS // 2 + 1)
+    return next(pair for pair in zip(scales, residuals, strict=True) if pair[1] is steadiest)
 
 
 def unexplained(values: Floats) -> Floats:

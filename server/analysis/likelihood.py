@@ -66,6 +66,33 @@ def step_gain(values: Floats, known: Floats, places: NDArray[np.int64]) -> Gain:
     return step if step.statistic**2 >= line.statistic**2 + SURELY else replace(step, p_value=1.0)
 
 
+@dataclass(frozen=True)
+class Spikes:
+    """What one period by itself does to a series under each kind of memory, beside what is known of the course.
+
+    `whitening`, `adds` and `degrees` as of courses; `tried`, shape (kinds, n - 1, n): what each period does.
+    """
+
+    whitening: Floats
+    tried: Floats
+    adds: Floats
+    degrees: int
+
+
+def spikes(known: Floats, n: int) -> Spikes:
+    """One period by itself, of n, beside what is known of the course, shape (n, k)."""
+    return _spikes((n, known.shape[1]), known.tobytes())
+
+
+@lru_cache(maxsize=8)
+def _spikes(shape: tuple[int, int], known: bytes) -> Spikes:
+    courses = _courses(shape, known, np.arange(0))  # no course is tried
+    # A period by itself is a step up to it and one back.
+    along = -np.diff(np.pad(courses.whitening, ((0, 0), (0, 0), (1, 1))), axis=2)
+    along /= np.maximum(np.sqrt((along**2).sum(axis=1, keepdims=True)), 1e-12)
+    return Spikes(courses.whitening, along, courses.adds, courses.degrees)
+
+
 def _gain(values: Floats, courses: _Courses, trials: float) -> Gain:
     """The likelihood of the differences, maximised over all kinds of memory, with the best course and without any.
 

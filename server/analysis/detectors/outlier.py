@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from claribi.v1 import insights_pb2 as insights
 
-from server.analysis import charts, formats, inference, periods
-from server.analysis.breaks import in_two_units
+from server.analysis import charts, formats, periods
+from server.analysis.breaks import in_two_units, without_single_values
 from server.analysis.columns import Measure
 from server.analysis.evidence import Name, Text, join
 from server.analysis.facts import SLICE_MEMBERS, Breakdown, Facts, Timeline, complete_starts, native_grain
 from server.analysis.far_days import far_days, otherwise, pictured
-from server.analysis.far_periods import MOST_OUTLIERS, rows_p, steadied, unexplained
+from server.analysis.far_periods import furthest, rows_p, unexplained
 from server.analysis.far_things import FarThing, far_things
 from server.analysis.hypothesis import (
     Finding,
@@ -176,9 +176,8 @@ def _examine(facts: Facts, series: Series) -> Hypothesis | None:
     values = series.daily().values
     if not LEAST_PERIODS <= len(values) <= MOST_PERIODS or np.ptp(values) <= 0 or in_two_units(values):
         return None
-    seasonal = season(series, values)
-    residuals = steadied(values, values - seasonal)
-    extremes = inference.extremes(residuals, MOST_OUTLIERS)
+    seasonal = season(series, without_single_values(values))
+    extremes = furthest(values, seasonal, phases(series))
     if not extremes:
         return None
     expected = values - unexplained(values - seasonal)
