@@ -289,15 +289,10 @@ def _cautious(breakdown: Breakdown, measure: Measure, clusters: Clusters) -> Gro
 
 def against_others(groups: Groups, index: int) -> Difference:
     """One member against all others together."""
-    chosen = np.arange(len(groups.n)) == index
-    rest = inference.pooled(groups.take(~chosen))
-    pair = Groups(
-        *(
-            np.concatenate([getattr(part, name) for part in (groups.take(chosen), rest)])
-            for name in ("n", "mean", "variance")
-        )
-    )
-    return inference.welch_difference(pair)
+    own = (groups.n[index], groups.mean[index], groups.variance[index])
+    rest = inference.pooled(groups.take(np.arange(len(groups.n)) != index))
+    others = (rest.n[0], rest.mean[0], rest.variance[0])
+    return inference.welch_difference(Groups(*(np.array(pair) for pair in zip(own, others, strict=True))))
 
 
 def _most_different(groups: Groups) -> tuple[int, Difference]:

@@ -1,6 +1,6 @@
 """The course of a series that several detectors ask for: its trend and its largest step, each worked out once."""
 
-from server.analysis.breaks import Break, level_break
+from server.analysis.breaks import Break, in_two_units, level_break
 from server.analysis.facts import Facts
 from server.analysis.inference import Floats
 from server.analysis.once import once
@@ -8,6 +8,12 @@ from server.analysis.scales import steady_scale
 from server.analysis.seasons import evident_phases
 from server.analysis.series import Series, season
 from server.analysis.trends import Steadiness, Trend, steadiness, steady_trend
+
+
+@once
+def two_units(facts: Facts, series: Series) -> bool:
+    """Whether some periods seem to be in another unit."""
+    return in_two_units(series.daily().values)
 
 
 @once

@@ -51,7 +51,7 @@ def wild(values: Floats) -> bool:
     variance = float((centred**2).mean())
     if variance <= 0.0:
         return False
-    kurtosis = float((centred**4).mean()) / variance**2
+    kurtosis = float(((centred**2) ** 2).mean()) / variance**2
     return abs(inference.skewness(known)) > RANK_SKEW or kurtosis > RANK_KURTOSIS
 
 
@@ -111,14 +111,14 @@ def strength(
         return None
     r = float(np.clip((a * b).mean(), -1.0, 1.0))
     influence = a * b - r * (a**2 + b**2) / 2.0
+    squared = influence**2
+    powers = (influence, squared, squared**2)
     usual = n * max((1.0 - r * r) ** 2, 1e-12)
-    inflation, degrees = max(1.0, float((influence**2).sum()) / usual), n - lost - 2.0
+    inflation, degrees = max(1.0, float(squared.sum()) / usual), n - lost - 2.0
     for codes in clusterings:
-        sums, squares, fourths = (
-            np.bincount(codes[both], weights=power).astype(np.float64)
-            for power in (influence, influence**2, influence**4)
-        )
-        clusters = int((np.bincount(codes[both]) > 0).sum())
+        held = codes if n == len(codes) else codes[both]
+        sums, squares, fourths = (np.bincount(held, weights=power).astype(np.float64) for power in powers)
+        clusters = int((np.bincount(held) > 0).sum())
         if clusters < LEAST_CLUSTERS or not inference.hang_together(sums, squares, fourths):
             continue
         found = float((sums**2).sum()) / usual * clusters / (clusters - 1.0)

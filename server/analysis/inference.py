@@ -151,10 +151,15 @@ def fisher_p(hits: float, n: float, all_hits: float, total: float) -> float:
 
     k, population, marked, drawn = (round(value) for value in (hits, total, all_hits, n))
     marked, drawn = min(marked, population), min(drawn, population)
-    below = float(stats.hypergeom.cdf(k, population, marked, drawn))
-    above = float(stats.hypergeom.sf(k - 1, population, marked, drawn))
     seen = float(stats.hypergeom.pmf(k, population, marked, drawn))
-    return min(1.0, max(2.0 * min(below, above) - seen, SMALLEST_P))
+    few = k * population <= marked * drawn
+    tail = (
+        stats.hypergeom.cdf(k, population, marked, drawn)
+        if few
+        else stats.hypergeom.sf(k - 1, population, marked, drawn)
+    )
+    smaller = min(float(tail), 1.0 - float(tail) + seen)
+    return min(1.0, max(2.0 * smaller - seen, SMALLEST_P))
 
 
 def common_variance_p(groups: Groups, index: int) -> float:
@@ -259,7 +264,7 @@ def _tail(side: Floats) -> tuple[float, float]:
     variance = float((side**2).mean())
     if variance <= 0.0:
         return 0.0, 1.0
-    excess = float((side**4).mean()) / variance**2 - 3.0
+    excess = float(((side**2) ** 2).mean()) / variance**2 - 3.0
     # Kurtosis is underestimated in small samples; its standard error is added to stay on the safe side.
     excess += math.sqrt(24.0 / len(side))
     degrees = 4.0 + 6.0 / excess if excess > 0.06 else 100.0
@@ -284,8 +289,9 @@ def steadiest(scales: Sequence[Floats], *, spared: int) -> Floats:
 def skewness(values: Floats) -> float:
     """The third standardised moment; 0 for constant values."""
     centred = values - values.mean()
-    spread = float((centred**2).mean()) ** 1.5
-    return float((centred**3).mean()) / spread if spread > 0 else 0.0
+    squares = centred**2
+    spread = float(squares.mean()) ** 1.5
+    return float((squares * centred).mean()) / spread if spread > 0 else 0.0
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Linear least squares to full accuracy, and the first autocorrelation."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def least_squares(columns: Floats, target: Floats, *, constant: bool = True) -> 
     orthogonal, upper = np.linalg.qr(design)
     if np.abs(np.diag(upper)).min() < np.finfo(np.float64).eps:
         raise np.linalg.LinAlgError("The columns depend on one another.")
-    told, rest = _refined((design, fine), target, orthogonal, upper)
+    told, rest = _refined(_matrix(design, fine), target, orthogonal, upper)
     back = np.diag(1.0 / scale)
     if constant:
         back = np.block([[np.ones((1, 1)), -(centre / scale)[None, :]], [np.zeros((len(scale), 1)), back]])
@@ -51,7 +52,7 @@ def least_squares(columns: Floats, target: Floats, *, constant: bool = True) -> 
     left = float((rest**2).sum())
     total = float(((target - (target.mean() if constant else 0)) ** 2).sum())
     deviation = (left / (len(target) - design.shape[1])) ** 0.5
-    coefficients = _times((back, np.zeros_like(back)), told)[0]
+    coefficients = _times(_matrix(back, np.zeros_like(back)), told)[0]
     return Fit(coefficients, deviation * spread, deviation, 1.0 - left / total if total > 0 else 0.0)
 
 
@@ -59,12 +60,29 @@ Pair = tuple[Floats, Floats]
 """A number in twice the precision of a double: the number, and what rounding left of it."""
 
 
-def _refined(columns: Pair, target: Floats, orthogonal: Floats, upper: Floats) -> tuple[Pair, Floats]:
+class _Matrix(NamedTuple):
+    """Numbers in twice the precision, shape (n, p), with both halves of the digits of the larger parts."""
+
+    value: Floats
+    fine: Floats
+    upper: Floats
+    lower: Floats
+
+    def turned(self) -> "_Matrix":
+        """Columns as rows."""
+        return _Matrix(*(part.T for part in self))
+
+
+def _matrix(value: Floats, fine: Floats) -> _Matrix:
+    return _Matrix(value, fine, *_halves(value))
+
+
+def _refined(columns: _Matrix, target: Floats, orthogonal: Floats, upper: Floats) -> tuple[Pair, Floats]:
     """Coefficients and residuals of the augmented system, refined until nothing moves."""
-    slopes = (np.zeros(len(upper)), np.zeros(len(upper)))
-    rest = (np.zeros(len(target)), np.zeros(len(target)))
-    across = (columns[0].T, columns[1].T)
-    for _ in range(1 + _REFINEMENTS):
+    seen, across = orthogonal.T @ target, columns.turned()
+    slopes: Pair = (np.linalg.solve(upper, seen).astype(np.float64, copy=False), np.zeros(len(upper)))
+    rest: Pair = (target - orthogonal @ seen, np.zeros(len(target)))
+    for _ in range(_REFINEMENTS):
         fitted = _times(columns, slopes)
         missed = _total(np.stack([target, -rest[0], -fitted[0]]), -rest[1] - fitted[1])[0]
         seen = orthogonal.T @ missed
@@ -77,10 +95,16 @@ def _refined(columns: Pair, target: Floats, orthogonal: Floats, upper: Floats) -
     return slopes, rest[0]
 
 
-def _times(matrix: Pair, vector: Pair) -> Pair:
-    """A matrix, shape (n, p), times a vector, shape (p,), in twice the precision."""
-    product, error = _product(matrix[0], vector[0])
-    return _total(product.T, (error + matrix[0] * vector[1] + matrix[1] * vector[0]).sum(axis=1))
+def _times(matrix: _Matrix, vector: Pair) -> Pair:
+    """A matrix, shape (n, p), times a vector, shape (p,), in twice the precision.
+
+    Products without loss are those of Dekker 1971, Numer. Math. 18.
+    """
+    value, fine, a, b = matrix
+    c, d = _halves(vector[0])
+    product = value * vector[0]
+    error = ((a * c - product) + a * d + b * c) + b * d
+    return _total(product.T, (error + value * vector[1] + fine * vector[0]).sum(axis=1))
 
 
 def _total(terms: Floats, fine: Floats) -> Pair:
@@ -102,13 +126,6 @@ def _sum(left: Floats, right: Floats) -> Pair:
     total = left + right
     seen = total - left
     return total, (left - (total - seen)) + (right - seen)
-
-
-def _product(left: Floats, right: Floats) -> Pair:
-    """Two doubles multiplied without loss (Dekker 1971, Numer. Math. 18)."""
-    product = left * right
-    (a, b), (c, d) = _halves(left), _halves(right)
-    return product, ((a * c - product) + a * d + b * c) + b * d
 
 
 def _halves(values: Floats) -> Pair:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -37,8 +38,8 @@ def time_effects(breakdown: Breakdown, measure: Measure, groups: Groups) -> Floa
     many look as if its rows hung together; what one shows must be the more evident. Where no others lie beside a
     member, its own values are followed.
     """
-    n, total = _stretches(breakdown.n[measure]), _stretches(breakdown.total[measure])
-    found: list[float | _Course] = [_course(n, total, groups, member) for member in range(len(groups.n))]
+    cells = _Cells(_stretches(breakdown.n[measure]), _stretches(breakdown.total[measure]), groups)
+    found: list[float | _Course] = [_course(cells, member) for member in range(len(groups.n))]
     courses = [one for one in found if isinstance(one, _Course)]
     together = len(courses) > 1
     # Each member is compared with the others, so that one of them less is independent.
@@ -76,19 +77,47 @@ def _memory(courses: Sequence[_Course], share: float, evident: float) -> float:
     return long_run_factor(rho, count / len(courses))
 
 
-def _course(n: Floats, total: Floats, groups: Groups, member: int) -> float | _Course:
+@dataclass(frozen=True)
+class _Cells:
+    """Observations and totals by member and stretch, and those of all members by stretch; the members at all times."""
+
+    n: Floats
+    total: Floats
+    groups: Groups
+
+    @cached_property
+    def whole_n(self) -> Floats:
+        found: Floats = self.n.sum(axis=0)
+        return found
+
+    @cached_property
+    def whole(self) -> Floats:
+        found: Floats = self.total.sum(axis=0)
+        return found
+
+    @cached_property
+    def _known(self) -> tuple[Floats, Floats]:
+        return np.nan_to_num(self.groups.n), np.nan_to_num(self.groups.variance)
+
+    def variance_of_others(self, member: int) -> float:
+        """The variance of a row of the other members."""
+        n, variance = (np.delete(values, member) for values in self._known)
+        return float((n * variance).sum() / max(float(n.sum()), 1.0))
+
+
+def _course(cells: _Cells, member: int) -> float | _Course:
     """The course of a member; a number, its variance inflation, where there are too few stretches to see one."""
-    own_n, others_n = n[member], n.sum(axis=0) - n[member]
+    own_n, others_n = cells.n[member], cells.whole_n - cells.n[member]
     seen = own_n > 0
     if not seen.any():
         return 1.0
     beside = seen & (others_n > 0)
     seen = beside if beside.sum() >= 0.5 * seen.sum() else seen
-    excess = total[member][seen] / own_n[seen]
-    expected = float(groups.variance[member]) / own_n[seen]
+    excess = cells.total[member][seen] / own_n[seen]
+    expected = float(cells.groups.variance[member]) / own_n[seen]
     if seen is beside:
-        excess = excess - (total.sum(axis=0) - total[member])[seen] / others_n[seen]
-        expected = expected + _variance_of_others(groups, member) / others_n[seen]
+        excess = excess - (cells.whole - cells.total[member])[seen] / others_n[seen]
+        expected = expected + cells.variance_of_others(member) / others_n[seen]
     if len(excess) < LEAST_STRETCHES:
         # Too few stretches to see how rows hang together: alone in its time, a member counts once a stretch.
         return 1.0 if seen is beside else float(own_n.sum()) / max(len(excess), 1)
@@ -96,12 +125,6 @@ def _course(n: Floats, total: Floats, groups: Groups, member: int) -> float | _C
         return 1.0
     centre = float((excess / expected).sum() / (1.0 / expected).sum())
     return _Course((excess - centre) / np.sqrt(expected))
-
-
-def _variance_of_others(groups: Groups, member: int) -> float:
-    others = np.arange(len(groups.n)) != member
-    n = np.nan_to_num(groups.n[others])
-    return float((n * np.nan_to_num(groups.variance[others])).sum() / max(float(n.sum()), 1.0))
 
 
 def _stretches(cells: Floats) -> Floats:

@@ -6,7 +6,7 @@ from datetime import datetime
 from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import charts, formats, periods
-from server.analysis.breaks import in_two_units
+from server.analysis.courses import two_units
 from server.analysis.evidence import Figure, Name, Text, join, period
 from server.analysis.facts import Facts
 from server.analysis.hypothesis import (
@@ -64,7 +64,7 @@ def _proposed(facts: Facts) -> list[Hypothesis]:
         return []
     found = []
     for series in followed(facts, facts.report_grain, thin=True):
-        if not in_two_units(series.daily().values):
+        if not two_units(facts, series):
             found += _of_series(facts, series)
     return found
 

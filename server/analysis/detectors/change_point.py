@@ -10,7 +10,7 @@ from claribi.v1 import insights_pb2 as insights
 from server.analysis import breaks, charts, formats, periods
 from server.analysis.breaks import Break
 from server.analysis.calm import Moved, calm_course
-from server.analysis.courses import step_of
+from server.analysis.courses import step_of, two_units
 from server.analysis.evidence import Figure, Name, Text, join
 from server.analysis.facts import Facts
 from server.analysis.filled import FilledSeries
@@ -74,7 +74,7 @@ def _proposed(facts: Facts) -> list[Hypothesis]:
 
 
 def _examine(facts: Facts, series: Series) -> Hypothesis | None:
-    if len(series.values) < LEAST_PERIODS or breaks.in_two_units(series.daily().values):
+    if len(series.values) < LEAST_PERIODS or two_units(facts, series):
         return None
     course = calm_course(facts, series)
     if course is not None:

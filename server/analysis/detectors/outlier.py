@@ -8,8 +8,9 @@ import numpy as np
 from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import charts, formats, periods
-from server.analysis.breaks import in_two_units, without_single_values
+from server.analysis.breaks import without_single_values
 from server.analysis.columns import Measure
+from server.analysis.courses import two_units
 from server.analysis.evidence import Name, Text, join
 from server.analysis.facts import SLICE_MEMBERS, Breakdown, Facts, Timeline, complete_starts, native_grain
 from server.analysis.far_days import far_days, otherwise, pictured
@@ -174,7 +175,7 @@ def _rows_a_period(facts: Facts, breakdown: Breakdown, member: int, grain: str) 
 
 def _examine(facts: Facts, series: Series) -> Hypothesis | None:
     values = series.daily().values
-    if not LEAST_PERIODS <= len(values) <= MOST_PERIODS or np.ptp(values) <= 0 or in_two_units(values):
+    if not LEAST_PERIODS <= len(values) <= MOST_PERIODS or np.ptp(values) <= 0 or two_units(facts, series):
         return None
     seasonal = season(series, without_single_values(values))
     extremes = furthest(values, seasonal, phases(series))

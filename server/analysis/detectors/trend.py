@@ -6,9 +6,8 @@ import numpy as np
 from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import charts, formats, periods
-from server.analysis.breaks import in_two_units
 from server.analysis.calm import calm_course
-from server.analysis.courses import step_of, trend_of, unseasonal
+from server.analysis.courses import step_of, trend_of, two_units, unseasonal
 from server.analysis.evidence import Figure, Name, Text, join
 from server.analysis.facts import Facts
 from server.analysis.hypothesis import (
@@ -81,7 +80,7 @@ def _proposed(facts: Facts) -> list[Hypothesis]:
     found = []
     for series in followed(facts, grain, words=True, thin=True):
         values = series.daily().values
-        if len(values) >= LEAST_PERIODS and np.ptp(values) > 0 and not in_two_units(values):
+        if len(values) >= LEAST_PERIODS and np.ptp(values) > 0 and not two_units(facts, series):
             trend, told = _trend(facts, series), _told_series(facts, series)
             if trend is not None and told is not None:
                 found.append(_hypothesis(facts, series, trend=trend, told=told))
