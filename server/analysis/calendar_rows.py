@@ -12,8 +12,8 @@ from server.analysis.columns import Dimension, Measure, TimeColumn
 from server.analysis.facts import Facts, Timeline
 from server.analysis.inference import Floats
 from server.analysis.periods import Moments, as_array, numbered
-from server.analysis.row_seasons import Phased, Places
-from server.analysis.scales import settled
+from server.analysis.row_seasons import LEAST_ROWS, Phased, Places
+from server.analysis.scales import rows_to_settle
 
 YEAR_DAYS = 700  # from first to last row, before months are compared
 MONTH_DAYS = 150  # before the ends of months are
@@ -41,7 +41,7 @@ CYCLES = (Cycle("hour", "hour"), Cycle("day", "day"), Cycle("edge", "day"), Cycl
 
 
 def phased(facts: Facts, timeline: Timeline, measure: Measure, cycle: Cycle) -> Phased | None:
-    """The rows of a measure along a cycle; None where the table is too short or its rows too wild."""
+    """The rows of a measure along a cycle, in windows of enough of them; None where the table is too short."""
     known = timeline.n[measure] > 0
     moments = as_array(timeline.starts)[known]
     if len(moments) < _CYCLE.get(cycle.name, EDGE):
@@ -50,12 +50,12 @@ def phased(facts: Facts, timeline: Timeline, measure: Measure, cycle: Cycle) -> 
     least = {"hour": LEAST_HOUR_DAYS, "day": WEEK_DAYS, "edge": MONTH_DAYS, "month": YEAR_DAYS}[cycle.name]
     phase, block, month = (places[known] for places in _placed(timeline.starts, cycle.name))
     n = timeline.n[measure][known]
-    smallest = np.bincount(phase, weights=n)
-    if last - first + 1 < least or not settled(facts, measure, float(smallest[smallest > 0].min())):
+    if last - first + 1 < least:
         return None
     yearly, total = cycle.name == "month", timeline.total[measure][known]
     drift = _line(moments) if yearly else month
-    return Phased(n, total, phase, block, drift, _windows(cycle.name), slow=yearly)
+    enough = max(LEAST_ROWS, rows_to_settle(facts, measure))
+    return Phased(n, total, phase, block, drift, _windows(cycle.name), slow=yearly, least=enough)
 
 
 def phased_counts(starts: tuple[datetime, ...], counts: Floats, cycle: Cycle) -> Phased | None:

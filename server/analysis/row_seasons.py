@@ -27,7 +27,7 @@ class Phased:
     `windows` are the sets of phases that are compared with the rest. `drift` has columns, shape (units, k), one of them
     constant, or is the place of a level, shape (units,). Blocks are stretches whose units may go together; `slow` says
     that neighbouring blocks would do so too. Where rows are `counted`, `n` are the rows expected and `total` those that
-    came.
+    came. Windows of fewer rows than `least`, inside or outside, are not looked at.
     """
 
     n: Floats
@@ -38,6 +38,7 @@ class Phased:
     windows: tuple[tuple[int, ...], ...]
     slow: bool = False
     counted: bool = False
+    least: float = LEAST_ROWS
 
 
 @dataclass(frozen=True)
@@ -239,7 +240,7 @@ def _tried(phased: Phased, fit: _Fit) -> _Tried | None:
     rows = np.bincount(fit.phases.place, weights=phased.n)
     within, whole = inside @ rows, float(rows.sum())
     information = ((inside @ fit.products) * inside).sum(axis=1)
-    places = np.flatnonzero((np.minimum(within, whole - within) >= LEAST_ROWS) & (information > 1.0))
+    places = np.flatnonzero((np.minimum(within, whole - within) >= phased.least) & (information > 1.0))
     if not len(places):
         return None
     inside, information = inside[places], information[places]

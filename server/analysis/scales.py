@@ -56,10 +56,17 @@ def _logarithm_of_last(series: Series, length: int) -> float:
 
 
 def settled(facts: Facts, measure: Measure, rows: float) -> bool:
-    """Whether a period has rows enough that no single one of them makes it stand out.
+    """Whether a period has rows enough that no single one of them makes it stand out."""
+    return rows >= rows_to_settle(facts, measure)
+
+
+def rows_to_settle(facts: Facts, measure: Measure) -> float:
+    """How many rows a period must have for that.
 
     The skewness of a sum of n rows is that of a row divided by the root of n; where the same things stand in every
     period their skewness is in every one.
     """
     seen = facts.overview.get(measure)
-    return measure.level or facts.is_panel or seen is None or rows >= ROWS_PER_SQUARED_SKEW * seen.skew**2
+    if measure.level or facts.is_panel or seen is None:
+        return 0.0
+    return ROWS_PER_SQUARED_SKEW * seen.skew**2

@@ -194,6 +194,30 @@ def test_hours_are_told_of_all_years_of_a_table_with_few_rows(tmp_path: Path) ->
     assert found.magnitude.relative == pytest.approx(told, rel=0.01)
 
 
+def test_hours_in_which_hardly_anything_happens_do_not_silence_the_others(tmp_path: Path) -> None:
+    random, rows = np.random.default_rng(12), 1500
+    at_work = random.random(rows) < 0.95
+    hour = np.where(at_work, random.integers(8, 18, rows), random.integers(0, 24, rows))
+    day = random.integers(0, 500, rows)
+    taken = random.exponential(1800.0, rows) * np.where(hour < 12, 0.6, 1.0)
+    opened = [MONDAY + timedelta(days=int(d), hours=int(h)) for d, h in zip(day, hour, strict=True)]
+    columns: dict[str, Column] = {
+        "opened_at": ("TIMESTAMP", opened),
+        "closed_at": (
+            "TIMESTAMP",
+            [at + timedelta(minutes=int(m)) for at, m in zip(opened, taken, strict=True)],
+        ),
+    }
+    told = [
+        insight.title
+        for insight in _seasons(tmp_path, columns)
+        if insight.subject.time.grain == insights_pb2.GRAIN_HOUR
+        and insight.subject.measure.aggregation != insights_pb2.AGGREGATION_COUNT
+    ]
+    assert len(told) == 1
+    assert "12:00" in told[0]
+
+
 def test_days_that_go_together_are_no_season_of_the_week() -> None:
     random = np.random.default_rng(11)
     p_values = []
