@@ -72,7 +72,7 @@ def _section(section: reports_pb2.Section) -> Iterator[Place]:
     for row in list(section.table.rows):
         yield Place(list(row.cells), held, partial(section.table.rows.remove, row))
     for metric in list(section.metrics):
-        texts = [metric.label, metric.display, metric.change_display]
+        texts = [metric.label, metric.display, metric.change_display, metric.year_display]
         yield Place(texts, list(metric.evidence_ids), partial(section.metrics.remove, metric))
 
 

@@ -8,7 +8,7 @@ from claribi.v1 import reports_pb2 as reports
 
 from server.analysis import formats, periods
 from server.analysis.columns import Measure, row_count
-from server.analysis.evidence import Figure, Ledger, Name
+from server.analysis.evidence import Figure, Ledger, Name, Text
 from server.analysis.facts import Facts, complete_starts
 from server.analysis.periods import Span, one_period
 from server.analysis.question import Question
@@ -16,14 +16,16 @@ from server.analysis.scope import difference, measured, percent_change, within
 
 CARDS = 6
 CARDS_A_TABLE = 4
+YEAR = {"month": 12, "quarter": 4}  # periods back to the same one a year earlier
 
 
 @dataclass(frozen=True)
 class _Compared:
-    """The last complete period and the one before."""
+    """The last complete period, the one before, and the same one a year earlier, where there is one."""
 
     last: Span
     previous: Span
+    year_ago: Span | None
 
 
 @dataclass(frozen=True)
@@ -95,25 +97,35 @@ def _card(facts: Facts, measure: Measure, ledger: Ledger, *, apart: str) -> repo
         whole = ledger.number_or_none(
             name, measured(facts.scope, measure), unit=measure.unit, display=_display(measure)
         )
-        return None if whole is None else _message(name, measure, whole, None, ledger, "")
-    later, earlier = (
-        measured(facts.scope, measure, [within(facts.scope, span)])
-        for span in (compared.last, compared.previous)
-    )
-    value = ledger.number_or_none(
-        f"{name}, {compared.last.name}", later, unit=measure.unit, display=_display(measure)
-    )
+        return None if whole is None else _message(name, measure, whole, [], ledger)
+    title = f"{name}, {compared.last.name}"
+    later = measured(facts.scope, measure, [within(facts.scope, compared.last)])
+    value = ledger.number_or_none(title, later, unit=measure.unit, display=_display(measure))
     if value is None:
         return None
+    moves = [
+        _moved(facts, measure, (span, compared.last), name, ledger)
+        for span in (compared.previous, compared.year_ago)
+    ]
+    return _message(title, measure, value, moves, ledger)
+
+
+def _moved(
+    facts: Facts, measure: Measure, spans: tuple[Span | None, Span], name: str, ledger: Ledger
+) -> tuple[Figure, Text] | None:
+    """How far the measure went from one period to another, and in words; None where the first gives no base."""
+    since, until = spans
+    if since is None:
+        return None
+    earlier, later = (measured(facts.scope, measure, [within(facts.scope, span)]) for span in (since, until))
     unit = "points" if measure.unit == "%" else "%"
-    moved = difference(later, earlier) if unit == "points" else percent_change(later, earlier)
-    change = ledger.number_or_none(
-        f"change of {name}, {compared.previous.name} to {compared.last.name}",
-        moved,
+    moved = ledger.number_or_none(
+        f"change of {name}, {since.name} to {until.name}",
+        difference(later, earlier) if unit == "points" else percent_change(later, earlier),
         unit=unit,
         display=lambda size: formats.signed(size, unit),
     )
-    return _message(f"{name}, {compared.last.name}", measure, value, change, ledger, compared.previous.name)
+    return None if moved is None else (moved, ledger.say("{0} vs {1}", moved, Name(since.name)))
 
 
 def _compared(facts: Facts) -> _Compared | None:
@@ -122,8 +134,13 @@ def _compared(facts: Facts) -> _Compared | None:
     starts = complete_starts(facts.timeline, facts.report_grain, facts.now)
     if len(starts) < 2:
         return None
-    last, previous = starts[-1], periods.shift(starts[-1], facts.report_grain, -1)
-    return _Compared(one_period(last, facts.report_grain), one_period(previous, facts.report_grain))
+    grain, year = facts.report_grain, YEAR.get(facts.report_grain)
+    back = periods.shift(starts[-1], grain, -year) if year else None
+    return _Compared(
+        one_period(starts[-1], grain),
+        one_period(periods.shift(starts[-1], grain, -1), grain),
+        one_period(back, grain) if back is not None and back in starts else None,
+    )
 
 
 def _display(measure: Measure) -> formats.Display:
@@ -133,7 +150,7 @@ def _display(measure: Measure) -> formats.Display:
 
 
 def _message(
-    name: str, measure: Measure, value: Figure, change: Figure | None, ledger: Ledger, previous: str
+    name: str, measure: Measure, value: Figure, moves: Sequence[tuple[Figure, Text] | None], ledger: Ledger
 ) -> reports.KeyMetric:
     label = ledger.say("{0}", Name(name))
     card = reports.KeyMetric(
@@ -143,11 +160,13 @@ def _message(
         display=value.display,
         evidence_ids=[value.evidence_id],
     )
-    if change is not None:
-        said = ledger.say("{0} vs {1}", change, Name(previous))
-        card.change_display = said.text
-        card.evidence_ids.extend(said.evidence_ids)
-        card.direction = _direction(change.value)
+    before, year_ago = moves or (None, None)
+    if before is not None:
+        card.change_display, card.direction = before[1].text, _direction(before[0].value)
+        card.evidence_ids.extend(before[1].evidence_ids)
+    if year_ago is not None:
+        card.year_display = year_ago[1].text
+        card.evidence_ids.extend(year_ago[1].evidence_ids)
     return card
 
 

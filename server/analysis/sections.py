@@ -26,7 +26,8 @@ def _key_metrics(material: Material) -> reports.Section:
         text = say("There is no number in the data to put on a card.")
     elif compared:
         text = say(
-            "The latest complete period, next to the one before it. A move shown here is not yet a finding."
+            "The latest complete period, next to the one before it and, where there is one, the same one a year "
+            "earlier. A move shown here is not yet a finding."
         )
     else:
         text = say("Over all rows, as there is no earlier period to compare with.")

@@ -134,6 +134,7 @@ def _card(metric: Metric) -> Safe:
         element("dd", element("span", sign, aria_hidden="true"), metric.change, class_="change")
         if metric.change
         else "",
+        element("dd", metric.year, class_="change") if metric.year else "",
         class_="card",
     )
 

@@ -32,12 +32,13 @@ class Figure:
 
 @dataclass(frozen=True)
 class Metric:
-    """A number on a card; `tone` is up, down or level."""
+    """A number on a card; `tone` is up, down or level, `year` its move since a year earlier."""
 
     label: str
     display: str
     change: str
     tone: str
+    year: str
 
 
 @dataclass(frozen=True)
@@ -325,7 +326,8 @@ def figure(chart: ipb.Chart, numbers: Mapping[str, str], *, drawn: bool = True) 
 
 
 def _metric(metric: pb.KeyMetric) -> Metric:
-    return Metric(metric.label, metric.display, metric.change_display, words.tone(metric.direction))
+    tone = words.tone(metric.direction)
+    return Metric(metric.label, metric.display, metric.change_display, tone, metric.year_display)
 
 
 def _table(table: pb.SectionTable) -> Table:

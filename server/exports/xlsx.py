@@ -211,6 +211,7 @@ METRIC_COLUMNS = (
     Column("Printed as", 18, "printed"),
     Column("Change", 26, "plain"),
     Column("Direction", 12, "plain"),
+    Column("Since a year earlier", 26, "plain"),
     Column("Evidence", 16, "plain"),
 )
 
@@ -219,7 +220,8 @@ def _metric(metric: pb.KeyMetric) -> list[Cell]:
     value = Amount(metric.value, metric.unit) if metric.HasField("value") else None
     moved = words.direction(metric.direction)
     proof = ", ".join(metric.evidence_ids)
-    return [metric.label, value, metric.unit, metric.display, metric.change_display, moved, proof]
+    told = [metric.change_display, moved, metric.year_display]
+    return [metric.label, value, metric.unit, metric.display, *told, proof]
 
 
 FINDING_COLUMNS = (

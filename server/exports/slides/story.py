@@ -17,7 +17,7 @@ from server.exports.slides.native import add_chart
 BODY = Box(theme.MARGIN_PT, 108, theme.WIDTH_PT - 2 * theme.MARGIN_PT, 384)
 MOST_HIGHLIGHTS = 3
 CARDS_A_ROW, CARDS_A_SLIDE = 4, 8
-CARD_GAP_PT, CARD_HEIGHT_PT, CAPTION_PT = 16, 104, 22
+CARD_GAP_PT, CARD_HEIGHT_PT, CAPTION_PT = 12, 108, 22
 PROSE = Look((18, 16, 14, 12, 10.5), gap=12)
 # Over the cards of numbers; a summary that needs smaller letters has a slide of its own.
 SHORT_PROSE = Look((16, 15, 14, 13), gap=7)
@@ -163,12 +163,13 @@ class _Story:
         slide.fill(Box(left, top, 4, CARD_HEIGHT_PT), palette.SERIES[0])
         inner = wide - 28
         label = Look((12, 11, 10, 9), palette.MUTED)
-        slide.text(Box(left + 16, top + 10, inner, 30), [metric.label], label)
+        slide.text(Box(left + 16, top + 8, inner, 30), [metric.label], label)
         value = Look((26, 22, 18, 15, 12), bold=True, middle=True)
-        slide.text(Box(left + 16, top + 42, inner, 34), [metric.display], value)
+        slide.text(Box(left + 16, top + 38, inner, 34), [metric.display], value)
         sign = {"up": "▲ ", "down": "▼ "}.get(metric.tone, "") if metric.change else ""
-        change = Look((11, 10, 9), palette.MUTED)
-        slide.text(Box(left + 16, top + 78, inner, 24), [sign + metric.change], change)
+        change = Look((11, 10, 9), palette.MUTED, gap=2)
+        moves = [said for said in (sign + metric.change, metric.year) if said]
+        slide.text(Box(left + 16, top + 72, inner, CARD_HEIGHT_PT - 74), moves, change)
 
     def _finding(self, finding: Finding) -> None:
         slide = self.deck.add(finding.title, foot=_references(finding.evidence))

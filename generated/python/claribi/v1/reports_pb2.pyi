@@ -220,7 +220,7 @@ class Section(_message.Message):
     def __init__(self, kind: _Optional[_Union[SectionKind, str]] = ..., title: _Optional[str] = ..., paragraphs: _Optional[_Iterable[str]] = ..., bullets: _Optional[_Iterable[str]] = ..., metrics: _Optional[_Iterable[_Union[KeyMetric, _Mapping]]] = ..., insight_ids: _Optional[_Iterable[str]] = ..., chart_ids: _Optional[_Iterable[str]] = ..., table: _Optional[_Union[SectionTable, _Mapping]] = ..., evidence_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class KeyMetric(_message.Message):
-    __slots__ = ("label", "value", "unit", "display", "change_display", "direction", "evidence_ids")
+    __slots__ = ("label", "value", "unit", "display", "change_display", "direction", "evidence_ids", "year_display")
     LABEL_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
@@ -228,6 +228,7 @@ class KeyMetric(_message.Message):
     CHANGE_DISPLAY_FIELD_NUMBER: _ClassVar[int]
     DIRECTION_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_IDS_FIELD_NUMBER: _ClassVar[int]
+    YEAR_DISPLAY_FIELD_NUMBER: _ClassVar[int]
     label: str
     value: float
     unit: str
@@ -235,7 +236,8 @@ class KeyMetric(_message.Message):
     change_display: str
     direction: _insights_pb2.Direction
     evidence_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, label: _Optional[str] = ..., value: _Optional[float] = ..., unit: _Optional[str] = ..., display: _Optional[str] = ..., change_display: _Optional[str] = ..., direction: _Optional[_Union[_insights_pb2.Direction, str]] = ..., evidence_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    year_display: str
+    def __init__(self, label: _Optional[str] = ..., value: _Optional[float] = ..., unit: _Optional[str] = ..., display: _Optional[str] = ..., change_display: _Optional[str] = ..., direction: _Optional[_Union[_insights_pb2.Direction, str]] = ..., evidence_ids: _Optional[_Iterable[str]] = ..., year_display: _Optional[str] = ...) -> None: ...
 
 class SectionTable(_message.Message):
     __slots__ = ("columns", "rows")
