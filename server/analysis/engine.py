@@ -2,7 +2,8 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from claribi.v1 import insights_pb2 as insights
@@ -186,7 +187,9 @@ def _find(request: AnalysisRequest, work: _Work) -> Findings:
         hypotheses_tested=ranked.hypotheses_tested, discoveries=ranked.discoveries, batch=ranked.batch
     )
     turns: Counter[int] = Counter()
-    for finding in ahead(ranked.findings, request.focus, work.question):
+    telling = list(ahead(ranked.findings, request.focus, work.question))
+    _ask_ahead(request, work, telling[:limit])
+    for finding in telling:
         if len(findings.kept) == limit:
             break
         kind = finding.hypothesis.kind
@@ -203,6 +206,17 @@ def _find(request: AnalysisRequest, work: _Work) -> Findings:
         work.ledger.names |= charts.words(told.chart)
         _keep(findings, finding, _with_echoes(told, finding, work.ledger))
     return findings
+
+
+def _ask_ahead(request: AnalysisRequest, work: _Work, findings: Sequence[Finding]) -> None:
+    """Tells findings to nobody, side by side, so that the answers are known when they are told one after another."""
+
+    def tell(finding: Finding) -> None:
+        with suppress(NoValue, gate.UnboundNumber, QueryError):
+            work.tellers[id(finding.hypothesis)].tell(finding, Writer(Ledger(request.now)))
+
+    if request.sources:
+        request.sources[0].query.side_by_side(tell, findings)
 
 
 def _with_echoes(told: Told, finding: Finding, ledger: Ledger) -> Told:

@@ -1,9 +1,10 @@
 """Snapshots opened for questions: DuckDB in memory, one view a table, locked before the first question."""
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from server.query.snapshot import read_manifest
 from server.query.sql import literal, quote, select
@@ -15,8 +16,13 @@ if TYPE_CHECKING:
 Question = tuple[str, Sequence[Any]]
 """A statement and the values of its parameters, in order."""
 
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
 MAX_ROWS = 1_000_000
 """Most rows a question may bring into Python."""
+KEPT_ROWS = 1_000
+"""Most rows of an answer that is kept."""
 _OPEN_CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # A name that is no table must not reach into the variables of this program.
     "python_enable_replacements": False,
@@ -31,23 +37,40 @@ class QueryError(Exception):
 
 
 class Query:
-    """One open snapshot. Questions are single SELECT statements; values travel as parameters."""
+    """One open snapshot. Questions are single SELECT statements; values travel as parameters.
+
+    Any thread may ask; a short answer in rows is kept, since a snapshot does not change.
+    """
 
     def __init__(
         self, connection: "duckdb.DuckDBPyConnection", tables: Sequence[str], *, beside: int = 1
     ) -> None:
         self._connection = connection
         self._beside = beside
+        self._own = threading.local()
+        self._own.connection = connection
+        self._kept: dict[tuple[Any, ...], tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {}
         self.tables = tuple(tables)
         self.columns: tuple[str, ...] = ()
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a question; `columns` then holds their names. Raises QueryError."""
+        asked = (sql, *((type(value), value) for value in params))  # 1 is not 1.0
+        if asked not in self._kept:
+            columns, found = self._rows(sql, params)
+            if len(found) > KEPT_ROWS:
+                self.columns = columns
+                return found
+            self._kept[asked] = columns, found
+        self.columns, found = self._kept[asked]
+        return list(found)
+
+    def _rows(self, sql: str, params: Sequence[Any]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         import duckdb
 
         try:
-            cursor = self._connection.execute(self._statement(sql), list(params))
-            self.columns = tuple(column[0] for column in cursor.description or ())
+            cursor = self._cursor().execute(self._statement(sql), list(params))
+            columns = tuple(column[0] for column in cursor.description or ())
             found = cursor.fetchmany(MAX_ROWS + 1)
         except duckdb.OutOfMemoryException:
             raise
@@ -55,7 +78,7 @@ class Query:
             raise QueryError(str(error)) from error
         if len(found) > MAX_ROWS:
             raise QueryError(f"The question gave more than {MAX_ROWS:,} rows; aggregate in SQL.")
-        return found
+        return columns, found
 
     def arrays(self, sql: str, params: Sequence[Any] = ()) -> list["NDArray[Any]"]:
         """The columns of a question as arrays, NULL as NaN among numbers. Raises QueryError.
@@ -66,7 +89,7 @@ class Query:
         import numpy as np
 
         try:
-            found = self._connection.execute(self._statement(sql), list(params)).fetchnumpy()
+            found = self._cursor().execute(self._statement(sql), list(params)).fetchnumpy()
         except duckdb.OutOfMemoryException:
             raise
         except duckdb.Error as error:
@@ -80,15 +103,23 @@ class Query:
 
         Each question runs on one thread, so that sums of doubles are added in one order, whoever runs beside it.
         """
-        if self._beside < 2 or len(questions) < 2:
-            return [self.arrays(sql, params) for sql, params in questions]
+        return self.side_by_side(lambda question: self.arrays(*question), questions)
+
+    def side_by_side(self, function: Callable[[Item], Answer], items: Sequence[Item]) -> list[Answer]:
+        """The answers of a function that asks questions, in the order of the items: while one waits another works."""
+        if self._beside < 2 or len(items) < 2:
+            return [function(item) for item in items]
         from concurrent.futures import ThreadPoolExecutor
 
-        def ask(question: Question) -> list["NDArray[Any]"]:
-            return Query(self._connection.cursor(), self.tables).arrays(*question)
-
         with ThreadPoolExecutor(self._beside) as pool:
-            return list(pool.map(ask, questions))
+            return list(pool.map(function, items))
+
+    def _cursor(self) -> "duckdb.DuckDBPyConnection":
+        """The connection of this thread: one may not be used by two at a time."""
+        if not hasattr(self._own, "connection"):
+            self._own.connection = self._connection.cursor()
+        connection: duckdb.DuckDBPyConnection = self._own.connection
+        return connection
 
     def one(self, sql: str, params: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """The first row of a question, or None when it has none. Raises QueryError."""
@@ -97,7 +128,7 @@ class Query:
 
     def _statement(self, sql: str) -> "duckdb.Statement":
         # The type alone is no wall (a CTE may modify): the files are read-only by the lock on access.
-        statements = self._connection.extract_statements(sql)
+        statements = self._cursor().extract_statements(sql)
         if len(statements) != 1 or not _is_select(statements[0]):
             raise QueryError("A question is one SELECT statement.")
         return statements[0]

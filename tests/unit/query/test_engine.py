@@ -34,6 +34,21 @@ def test_rows_parameters_and_names(folder: Path) -> None:
             query.rows("select nope")
 
 
+def test_the_same_question_is_asked_once_and_its_answer_is_nobodys_to_change(folder: Path) -> None:
+    with open_snapshot(folder) as query:
+        asked = "select ? + 1 as more", [1]
+        query.rows(*asked).clear()
+        assert query.rows(*asked) == [(2,)]
+        assert query.rows("select ? + 1 as more", [1.5]) == [(2.5,)]
+        assert query.rows("select typeof(?)", [1]) != query.rows("select typeof(?)", [1.0])
+
+
+def test_questions_asked_side_by_side_are_answered_in_their_order(folder: Path) -> None:
+    with open_snapshot(folder, threads=1, beside=2) as query:
+        found = query.side_by_side(lambda number: query.rows("select ? * 2", [number])[0][0], list(range(40)))
+    assert found == [2 * number for number in range(40)]
+
+
 def test_without_a_manifest_each_parquet_file_is_a_table(folder: Path) -> None:
     with open_snapshot(folder) as query:
         assert query.one('select count(*) from "001"') == (3,)
