@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from server.analysis.inference import SMALLEST_P, Floats, t_quantile, t_two_sided
-from server.analysis.likelihood import LONGEST, Gain, step_gain
+from server.analysis.likelihood import LONGEST, Gain, bent_gain, step_gain
 from server.analysis.seasons import Places, phase_columns
 from server.analysis.wandering import wandering_t
 
 LEAST_PERIODS = 22
+BESIDE_LINE = 0.1  # of the error allowed, what is spent on steps beside a line
 LEAST_SIDE = 5  # periods before and after a break
 TRIMMED = 0.12  # share of the periods at either end in which no break is looked for (Andrews 1993 takes 0.15)
 WINDOW = 5  # periods on either side that say whether a single value is far out
@@ -62,13 +63,13 @@ class Break:
 def level_break(values: Floats, phases: Places | None = None) -> Break | None:
     """The likeliest break of level in a series, shape (n,) with n >= 22; None when it is too short or constant.
 
-    Every admissible moment is tried in a regression on a line, the phases of a season and a step (Andrews 1993, "Tests
-    for parameter instability and structural change with unknown change point", Econometrica 61; Bai and Perron 1998,
-    Econometrica 66). First-order autocorrelation is taken out by quasi-differences (Prais and Winsten 1954), so that
-    for a random walk the step must stand out among its steps (the idea of Zivot and Andrews 1992, J. Bus. Econ.
-    Stat. 10); what the estimate of the autocorrelation leaves is in the simulated critical values. Or a step
-    must make the series much likelier whatever memory its noise has, without a line, and surely likelier than a line
-    does. The smaller p value of both is doubled.
+    Every admissible moment is tried (Andrews 1993, "Tests for parameter instability and structural change with unknown
+    change point", Econometrica 61; Bai and Perron 1998, Econometrica 66). A step must make a series of up to LONGEST
+    periods much likelier whatever memory its noise has: without a line, and surely likelier than a line does, or, at a
+    tenth of the error allowed, beside one. In longer ones it is tested in a regression on a line and the phases of a
+    season, first-order autocorrelation taken out by quasi-differences (Prais and Winsten 1954), so that for a random
+    walk the step must stand out among its steps (the idea of Zivot and Andrews 1992, J. Bus. Econ. Stat. 10); what the
+    estimate of the autocorrelation leaves is in the simulated critical values.
     """
     n = len(values)
     if n < LEAST_PERIODS or np.ptp(values) <= 0.0:
@@ -87,8 +88,12 @@ def level_break(values: Floats, phases: Places | None = None) -> Break | None:
     rho = _autocorrelation(_residuals(clean, np.column_stack([line, steps[likeliest]])))
     whitened = _regressions(_whiten(clean, rho), _whiten(line.T, rho).T, _whiten(steps, rho))
     best = int(np.argmax(np.abs(whitened.statistic)))
-    gain = step_gain(clean, line[:, 2:], places) if n <= LONGEST else Gain(0.0, 1.0)
-    return _described(clean, line, rho=rho, found=_Search(places, steps, whitened, best, gain))
+    gains = (
+        None
+        if n > LONGEST
+        else (step_gain(clean, line[:, 2:], places), bent_gain(clean, line[:, 1:], places))
+    )
+    return _described(clean, line, rho=rho, found=_Search(places, steps, whitened, best, gains))
 
 
 @dataclass(frozen=True)
@@ -137,29 +142,21 @@ def _whiten(rows: Floats, rho: float) -> Floats:
 class _Search:
     """The moments tried, shape (places,), their steps, shape (places, n), the regressions, and the best of them.
 
-    `gain` is that by a step without a line.
+    `gains` are those by a step without a line, and beside one; None for a series too long for them.
     """
 
     places: Places
     steps: Floats
     regressions: _Regressions
     best: int
-    gain: Gain
+    gains: tuple[Gain, Gain] | None
 
 
 def _described(values: Floats, base: Floats, *, rho: float, found: _Search) -> Break:
     n, best = len(values), found.best
     design = np.column_stack([base, found.steps[best]])
     white, white_design = _whiten(values, rho), _whiten(design.T, rho).T
-    rest = _residuals(white, white_design)
-    statistic = float(found.regressions.statistic[best]) / math.sqrt(_slow_excess(rest))
-    wandering = wandering_t(values, design[:, 1:], design.shape[1] - 2)
-    # The step must stand out from a level that wanders too, the same way.
-    statistic = math.copysign(min(abs(statistic), max(wandering * np.sign(statistic), 0.0)), statistic)
-    p_value, gain = break_p(abs(statistic), n, rho), found.gain
-    flat = gain.p_value < p_value
-    if flat:
-        statistic, p_value = gain.statistic, gain.p_value
+    statistic, p_value, flat = _tested(values, design, white_design, rho=rho, found=found)
     tilted = not flat and abs(_slope_t(white, white_design)) >= t_quantile(0.975, n - 3)
     tested = jump = float(found.regressions.jump[best])
     level = base if tilted else np.delete(base, 1, axis=1)
@@ -178,10 +175,27 @@ def _described(values: Floats, base: Floats, *, rho: float, found: _Search) -> B
         jump - half,
         jump + half,
         statistic,
-        min(1.0, 2.0 * p_value),
+        p_value,
         tilted,
         _explained(values, base, design),
     )
+
+
+def _tested(
+    values: Floats, design: Floats, white_design: Floats, *, rho: float, found: _Search
+) -> tuple[float, float, bool]:
+    """The statistic of the step, its p value, and whether it is one without a line."""
+    if found.gains is not None:
+        alone, beside = found.gains
+        p_values = alone.p_value / (1.0 - BESIDE_LINE), beside.p_value / BESIDE_LINE
+        flat = p_values[0] <= p_values[1]
+        return (alone if flat else beside).statistic, min(1.0, *p_values), flat
+    rest = _residuals(_whiten(values, rho), white_design)
+    statistic = float(found.regressions.statistic[found.best]) / math.sqrt(_slow_excess(rest))
+    wandering = wandering_t(values, design[:, 1:], design.shape[1] - 2)
+    # The step must stand out from a level that wanders too, the same way.
+    statistic = math.copysign(min(abs(statistic), max(wandering * np.sign(statistic), 0.0)), statistic)
+    return statistic, break_p(abs(statistic), len(values), rho), False
 
 
 def _moments(rest: Floats, degrees: int, rho: float) -> tuple[int, int, int]:

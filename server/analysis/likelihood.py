@@ -23,6 +23,9 @@ MEMORY_COSTS = 3.0  # twice the logarithm of how much less likely full memory is
 FALLS = 2.3
 LINES = 4.0  # what the worst of them makes of one line, and of the steps a period
 STEPS = 0.5
+# Of steps, for all but levels that wander by 20 times the noise or more, which gain as much two or three times as
+# often.
+STEP_FALLS = 2.0
 SURELY = 6.0  # twice the logarithm of twenty to one: by how much a step must be likelier than a line
 
 
@@ -61,9 +64,15 @@ def step_gain(values: Floats, known: Floats, places: NDArray[np.int64]) -> Gain:
     """
     line, step = (
         _gain(values, _line(known.shape, known.tobytes()), LINES),
-        _gain(values, _steps(known.shape, known.tobytes(), places.tobytes()), STEPS * len(values)),
+        bent_gain(values, known, places),
     )
     return step if step.statistic**2 >= line.statistic**2 + SURELY else replace(step, p_value=1.0)
+
+
+def bent_gain(values: Floats, known: Floats, places: NDArray[np.int64]) -> Gain:
+    """The gain by a step beside what is known of the course, shape (n, k), such as a line."""
+    courses = _steps(known.shape, known.tobytes(), places.tobytes())
+    return _gain(values, courses, STEPS * len(values), falls=STEP_FALLS)
 
 
 @dataclass(frozen=True)
@@ -93,7 +102,7 @@ def _spikes(shape: tuple[int, int], known: bytes) -> Spikes:
     return Spikes(courses.whitening, along, courses.adds, courses.degrees)
 
 
-def _gain(values: Floats, courses: _Courses, trials: float) -> Gain:
+def _gain(values: Floats, courses: _Courses, trials: float, *, falls: float = FALLS) -> Gain:
     """The likelihood of the differences, maximised over all kinds of memory, with the best course and without any.
 
     Full memory takes any steady course for its own, so that kinds of memory are the less likely beforehand the more of
@@ -108,7 +117,7 @@ def _gain(values: Floats, courses: _Courses, trials: float) -> Gain:
     left = np.maximum(without - told**2, 1e-12 * without)
     flat, moved = (courses.adds - courses.degrees * np.log(rest) for rest in (without, left))
     gain = max(float(moved.max() - flat.max()), 0.0)
-    p_value = min(1.0, max(trials * math.exp(-gain / FALLS), SMALLEST_P))
+    p_value = min(1.0, max(trials * math.exp(-gain / falls), SMALLEST_P))
     return Gain(math.copysign(math.sqrt(gain), float(told[np.argmax(moved)])), p_value)
 
 
@@ -117,7 +126,7 @@ def _line(shape: tuple[int, int], known: bytes) -> _Courses:
     return _courses(shape, known, None)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _steps(shape: tuple[int, int], known: bytes, places: bytes) -> _Courses:
     return _courses(shape, known, np.frombuffer(places, dtype=np.int64))
 

@@ -13,7 +13,9 @@ from server.analysis.regression import least_squares
 from server.analysis.wandering import wandering_t
 
 LEAST_PERIODS = 8
-LOOKS = 3.0  # ways in which a slope may stand out
+# What is spent of the error allowed on the ways in which a slope may stand out: as a line in noise, as the mean step of
+# a walk, as a line whatever the memory.
+BY_LINE, BY_DRIFT, BY_GAIN = 0.7, 0.15, 0.15
 HOPELESS = 0.2  # p value of a line in noise from which nothing else need be asked
 
 # Lower-tail points of the Dickey-Fuller statistic with constant and trend, no lags, under a random walk:
@@ -66,17 +68,17 @@ def steadiness(values: Floats) -> Steadiness:
     """
     n = len(values)
     slope, error = _autocorrelated_slope(values)
-    line_p = _line_p(values, slope / error if error > 0 else 0.0)
+    line_p = _line_p(values, slope / error if error > 0 else 0.0) / BY_LINE
     steps = np.diff(values)
     spread = float(steps.std(ddof=1))
     drift = float(steps.mean()) / (spread / math.sqrt(n - 1)) if spread > 0 else 0.0
-    drift_p = t_two_sided(drift, n - 2) if spread > 0 else 1.0
-    gain_p = line_gain(values).p_value if n <= LONGEST else 1.0
+    drift_p = t_two_sided(drift, n - 2) / BY_DRIFT if spread > 0 else 1.0
+    gain_p = line_gain(values).p_value / BY_GAIN if n <= LONGEST else 1.0
     by_line = min(line_p, gain_p) <= drift_p
     return Steadiness(
         statistic=slope / error if by_line and error > 0 else drift,
         error=error if by_line else spread / math.sqrt(n - 1),
-        p_value=min(1.0, LOOKS * min(line_p, drift_p, gain_p)),
+        p_value=min(1.0, line_p, drift_p, gain_p),
     )
 
 

@@ -52,6 +52,31 @@ def test_hardly_any_clear_step_of_three_years_goes_unseen() -> None:
     assert float(np.quantile(p_values, 0.9)) < 0.01
 
 
+def test_levels_that_wander_far_under_noise_seldom_seem_to_step() -> None:
+    """Of 104 values of a level that wanders by 24 times the noise one in fifteen had a p value below 0.001."""
+    random = np.random.default_rng(9)
+    wandering = [random.normal(size=104) + 24 / 104 * random.normal(size=104).cumsum() for _ in range(200)]
+    found = np.array([one.p_value for one in map(level_break, wandering) if one is not None])
+    assert (found <= 0.001).mean() <= 0.02
+
+
+def test_a_step_of_three_times_the_noise_in_four_years_is_sure() -> None:
+    """Its p value was 0.005, twice that by the one test that saw it."""
+    random = np.random.default_rng(10)
+    after = np.arange(48) >= 25
+    found = [level_break(random.normal(size=48) + 3.0 * after) for _ in range(60)]
+    assert float(np.median([one.p_value for one in found if one is not None])) < 1.5e-3
+
+
+def test_a_step_beside_a_slope_is_seen() -> None:
+    random = np.random.default_rng(11)
+    slope = 0.25 * np.arange(60)
+    found = [level_break(random.normal(size=60) + slope - 9.0 * (np.arange(60) >= 30)) for _ in range(40)]
+    known = [one for one in found if one is not None]
+    assert float(np.median([one.p_value for one in known])) < 1e-4
+    assert np.mean([one.tilted and one.place == 30 and one.jump < -7.0 for one in known]) > 0.8
+
+
 def test_a_step_told_by_its_gain_has_an_interval_that_holds_it() -> None:
     random = np.random.default_rng(6)
     found = level_break(random.normal(size=MONTHS) + 8.0 * (np.arange(MONTHS) >= 20))
