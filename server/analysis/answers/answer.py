@@ -7,6 +7,7 @@ from claribi.v1 import insights_pb2 as insights
 
 from server.analysis.answers.comparisons import comparison
 from server.analysis.answers.found import concentration, forecast, outliers, quality, with_trend
+from server.analysis.answers.growth import growth
 from server.analysis.answers.moves import change, development
 from server.analysis.answers.numbers import number
 from server.analysis.answers.relations import relation
@@ -29,6 +30,7 @@ _COMPUTED = {
     Goal.COMPARISON: comparison,
     Goal.RELATION: relation,
     Goal.CONCENTRATION: concentration,
+    Goal.GROWTH: growth,
 }
 
 
@@ -60,4 +62,4 @@ def answer_to(
     except QueryError as refused:
         log.error("question not answered: %s", refused)
         return None  # better a report without the answer than none
-    return with_trend(reading, answer, findings) if reading.goal is Goal.DEVELOPMENT else answer
+    return with_trend(reading, answer, findings, ledger) if reading.goal is Goal.DEVELOPMENT else answer

@@ -65,10 +65,13 @@ def best_parts(reading: Reading, last: Span, base: Span) -> Parts | None:
     dimensions = (asked or known)[:DIMENSIONS]
     if not dimensions or not is_decomposable(reading.quantity):
         return None
-    statements = [_statement(reading, dimension, last, base) for dimension in dimensions]
-    answers = [reading.facts.scope.fetch(statement) for statement in statements]
-    found = [_parts(reading, d, rows) for d, rows in zip(dimensions, answers, strict=True)]
+    found = [parts_of(reading, dimension, last, base) for dimension in dimensions]
     return max((parts for parts in found if parts.parts), key=lambda parts: parts.excess, default=None)
+
+
+def parts_of(reading: Reading, dimension: Dimension, last: Span, base: Span) -> Parts:
+    """The members of one dimension in both spans: one query."""
+    return _parts(reading, dimension, reading.facts.scope.fetch(_statement(reading, dimension, last, base)))
 
 
 def _filtered(cell: str, condition: Condition) -> str:
@@ -131,9 +134,9 @@ def contribution_table(reading: Reading, found: Parts, last: Span, base: Span, l
     rows: list[tuple[Cell, ...]] = []
     for part in found.parts[:SHOWN]:
         name = member_name(part.member) if part.member is not None else place(None, found.dimension.label)
-        member = [_member(found, part)]
+        member = [member_is(found, part)]
         values = [
-            _value(reading, [*reading.during(span), *member], seen, f"{name}, {span.name}", ledger)
+            value_in(reading, [*reading.during(span), *member], seen, f"{name}, {span.name}", ledger)
             for span, seen in ((base, part.base), (last, part.last))
         ]
         rows.append((cell(name, ledger), *values, contribution(reading, found, part, last, base, ledger)))
@@ -148,13 +151,14 @@ def contribution_table(reading: Reading, found: Parts, last: Span, base: Span, l
     return Table((head, base.name, last.name, "Contribution"), tuple(rows))
 
 
-def _member(found: Parts, part: Part) -> Condition:
+def member_is(found: Parts, part: Part) -> Condition:
+    """The rows of a part."""
     if part.member is None:
         return Condition(f"{found.dimension.value} is null")
     return Condition(f"{found.dimension.value} = ?", (part.member,))
 
 
-def _value(
+def value_in(
     reading: Reading, conditions: list[Condition], seen: tuple[float, float], label: str, ledger: Ledger
 ) -> Cell:
     """The number of one part in one span, from its observations and total."""
@@ -181,7 +185,7 @@ def contribution(
     """What the part contributed, with the query that gives it."""
     quantity, scope = reading.quantity, reading.facts.scope
     if quantity.additive:
-        one = [_member(found, part)]
+        one = [member_is(found, part)]
         sums = [
             Scalar(scope, made.sql, made.params)
             for made in (
@@ -206,7 +210,7 @@ def contribution(
 def _mean_query(reading: Reading, found: Parts, part: Part, last: Span, base: Span) -> Scalar:
     """The contribution to a mean, in one cell."""
     scope = reading.facts.scope
-    member = _member(found, part)
+    member = member_is(found, part)
     cells: list[str] = []
     params: list[Parameter] = []
     for name, span in (("0", within(scope, base)), ("1", within(scope, last))):

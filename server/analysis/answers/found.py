@@ -46,10 +46,18 @@ def outliers(reading: Reading, findings: Findings, ledger: Ledger) -> Answer:
     )
 
 
-def with_trend(reading: Reading, answer: Answer, findings: Findings) -> Answer:
-    """The answer to how something developed, begun with its trend or break where one was found."""
+def with_trend(reading: Reading, answer: Answer, findings: Findings, ledger: Ledger) -> Answer:
+    """The answer to how something developed, begun with its trend or break, or with there being none if one asks."""
     told = _of_kind(reading, findings, (insights.INSIGHT_TYPE_TREND, insights.INSIGHT_TYPE_CHANGE_POINT))
-    return answer if not told else replace(answer, lead=told[0].lead, notes=(answer.lead, *answer.notes))
+    if told:
+        return replace(answer, lead=told[0].lead, notes=(answer.lead, *answer.notes))
+    if not reading.rising:
+        return answer
+    asked = "rise" if reading.rising > 0 else "fall"
+    none = ledger.say(
+        f"No lasting {asked} of {{0}} shows beyond its ups and downs.", subject(reading, reading.quantity)
+    )
+    return replace(answer, lead=join([none, answer.lead]))
 
 
 def _of_kind(reading: Reading, findings: Findings, kinds: Sequence[int]) -> list[Told]:

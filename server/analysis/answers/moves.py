@@ -14,11 +14,18 @@ from server.analysis.answers.contributions import (
     contribution_table,
 )
 from server.analysis.answers.tables import breakdown
-from server.analysis.answers.values import before, is_nothing, move_of, value_of, year_before
+from server.analysis.answers.values import (
+    before,
+    is_nothing,
+    like_with_like,
+    move_of,
+    value_of,
+    year_before,
+)
 from server.analysis.answers.wording import Answer, during, edges, place, subject
 from server.analysis.asking.quantity import Quantity
 from server.analysis.asking.reading import Goal, Reading
-from server.analysis.evidence import Figure, Ledger, Name, Text
+from server.analysis.evidence import Figure, Ledger, Name, Part, Text
 from server.analysis.facts import complete_starts
 from server.analysis.hypothesis import certainty, member_name
 from server.analysis.inference import Floats
@@ -54,7 +61,7 @@ def change(reading: Reading, ledger: Ledger) -> Answer | None:
     base = asked.against or before(asked, asked.period)
     if asked.period is None or base is None:
         return None
-    move = _move(asked, asked.period, base, ledger)
+    move = _move(asked, *like_with_like(asked, asked.period, base), ledger)
     if move is None:
         return None
     notes = [_year_before(asked, move, ledger), _usual(asked, move, ledger)]
@@ -104,6 +111,8 @@ def _premise(reading: Reading, move: _Move, ledger: Ledger) -> Text:
     """What happened, said as a correction where the question takes the opposite for granted."""
     name, when = subject(reading, reading.quantity), Name(during(move.last))
     parts = (name, when, move.was, Name(move.base.name), move.now, move.size)
+    if move.base.preposition == "from":
+        return _of_stretches(reading, move, parts, ledger)
     if move.direction == 0:
         start = (
             "{0} did not rise {1}: it"
@@ -123,6 +132,19 @@ def _premise(reading: Reading, move: _Move, ledger: Ledger) -> Text:
         )
     word = "did rise" if reading.rising > 0 else "did fall" if reading.rising < 0 else went
     return ledger.say(f"{{0}} {word} {{1}}: from {{2}} in {{3}} to {{4}}, by {{5}}.", *parts)
+
+
+def _of_stretches(reading: Reading, move: _Move, parts: tuple[Part, ...], ledger: Ledger) -> Text:
+    """The same of spans of many days or months, which do not go between "from" and "to"."""
+    came = "came to" if reading.quantity.additive else "was"
+    if move.direction == 0:
+        return ledger.say(f"{{0}} {{1}} {came} {{4}}, as much as from {{3}}.", *parts)
+    side = "more" if move.direction > 0 else "less"
+    told = f"{{0}} {{1}} {came} {{4}}, {{5}} {side} than the {{2}} from {{3}}."
+    if reading.rising and reading.rising != move.direction:
+        asked = "rise" if reading.rising > 0 else "fall"
+        told = f"It did not {asked}: {told}"
+    return ledger.say(told, *parts)
 
 
 def _year_before(reading: Reading, move: _Move, ledger: Ledger) -> Text:

@@ -12,6 +12,7 @@ from server.analysis.asking.quantity import Quantity
 from server.analysis.asking.reading import Reading
 from server.analysis.asking.times import WEEKDAYS
 from server.analysis.evidence import Figure, Ledger, Name, Part, Text
+from server.analysis.facts import complete_starts
 from server.analysis.hypothesis import member_name
 from server.analysis.periods import one_period
 from server.analysis.scope import Condition, percent_of, scalar, within
@@ -55,8 +56,13 @@ def breakdown(reading: Reading, ledger: Ledger) -> Answer:
 
 
 def ranking(reading: Reading, ledger: Ledger) -> Answer:
-    """The first so many, or the last."""
+    """The first so many, or the last; of periods only those that are whole."""
     rows = read_rows(reading)
+    timeline = reading.facts.timeline
+    if reading.grain and not reading.by and timeline is not None:
+        starts = complete_starts(timeline, reading.grain, reading.facts.now)
+        whole = {one_period(start, reading.grain).name for start in starts}
+        rows = [row for row in rows if row.names[0] in whole]
     quantity = reading.quantity
     if not quantity.additive and sum(row.rows >= LEAST_RANKED for row in rows) >= max(reading.limit, 2):
         rows = [row for row in rows if row.rows >= LEAST_RANKED]

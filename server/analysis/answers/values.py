@@ -6,7 +6,7 @@ from server.analysis import formats, periods
 from server.analysis.answers.wording import subject
 from server.analysis.asking.quantity import Quantity
 from server.analysis.asking.reading import Reading
-from server.analysis.asking.times import clock
+from server.analysis.asking.times import clock, months_back
 from server.analysis.evidence import Figure, Ledger
 from server.analysis.periods import Span
 from server.analysis.scope import Condition, Scalar, difference, percent_change, percent_of, within
@@ -60,6 +60,20 @@ def before(reading: Reading, span: Span | None) -> Span | None:
     start = periods.shift(span.start, span.grain, -steps)
     covered = periods.floor(told.first, "day") <= start and span.end <= told.anchor
     return Span(start, span.start, span.grain) if covered else None
+
+
+def like_with_like(reading: Reading, last: Span, base: Span) -> tuple[Span, Span]:
+    """Both spans; of one that is not over the part that is, and the same part of the other."""
+    timeline = reading.facts.timeline
+    if timeline is None:
+        return last, base
+    anchor = clock(timeline, reading.facts.now).anchor
+    if not last.start < anchor < last.end:
+        return last, base
+    months = 12 * (last.start.year - base.start.year) + last.start.month - base.start.month
+    whole_months = last.start.day == base.start.day == 1
+    end = months_back(anchor, months) if whole_months else base.start + (anchor - last.start)
+    return Span(last.start, anchor, "day"), Span(base.start, min(end, base.end), "day")
 
 
 def year_before(reading: Reading, span: Span) -> Span | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from server.analysis.asking import lexicon
 from server.analysis.asking.reading import Goal, Reading
 from server.analysis.asking.words import Token
+from server.analysis.burdens import is_burden
 
 _ASKS_NUMBER = (
     "how many",
@@ -27,6 +28,8 @@ def goal_of(reading: Reading, free: Sequence[Token], words: Sequence[str]) -> Re
     higher = bool(keys & lexicon.COMPARATIVES_UP) - bool(keys & lexicon.COMPARATIVES_DOWN)
     goal = _first(reading, keys, line, rising=rising, higher=higher)
     lowest = bool(keys & lexicon.LOW_RANKS)
+    if keys & lexicon.JUDGES and reading.quantities and is_burden(reading.quantity.measure):
+        lowest = not lowest
     return replace(reading, goal=goal, rising=rising or higher, lowest=lowest)
 
 
@@ -48,7 +51,10 @@ def _first(reading: Reading, keys: set[str], line: str, *, rising: int, higher: 
         return Goal.CONCENTRATION
     if _compares(reading, keys, higher):
         return Goal.COMPARISON
-    if keys & (lexicon.HIGH_RANKS | lexicon.LOW_RANKS) and (reading.by or " who " in f" {line}"):
+    ranks = keys & (lexicon.HIGH_RANKS | lexicon.LOW_RANKS)
+    if ranks and rising and reading.by:
+        return Goal.GROWTH
+    if ranks and (reading.by or reading.grain or " who " in f" {line}"):
         return Goal.RANKING
     if reading.against is not None or (moves and timed and not reading.by):
         return Goal.CHANGE

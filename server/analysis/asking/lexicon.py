@@ -61,14 +61,20 @@ COMPARATIVES_DOWN = keys(
 DIFFERS = keys(
     "differ differs different difference differences compare compared comparing comparison comparable vary"
 )
-HIGH_RANKS = keys(
+_HIGH = (
     "top best highest biggest largest most leading greatest strongest slowest longest oldest busiest dearest "
     "hottest heaviest main"
 )
-LOW_RANKS = keys(
+_LOW = (
     "bottom worst lowest smallest least fewest weakest poorest fastest quickest shortest youngest cheapest coldest "
     "lightest quietest"
 )
+HIGH_RANKS, LOW_RANKS = keys(_HIGH), keys(_LOW)
+RANK_WORDS = frozenset(f"{_HIGH} {_LOW}".split())
+# Of these it depends on the measure which end is meant: the worst costs are the highest.
+JUDGES = keys("best worst weakest poorest strongest")
+# What a row is worth, or how large it is: "order value", "basket size".
+WORTH = keys("value size")
 RELATES = keys(
     "affect affects influence influences correlate correlated correlation relate related relation relationship linked "
     "link impact impacts determine determines"

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from server.analysis import formats
 from server.analysis.asking import lexicon
-from server.analysis.asking.words import IDEOGRAPHS, Token, is_slip, key, name_keys
+from server.analysis.asking.words import IDEOGRAPHS, Token, fold, is_slip, key, name_keys
 from server.analysis.columns import Dimension, Measure, row_count
 from server.analysis.facts import Facts
 
@@ -137,7 +137,9 @@ def _is_meant(entry: Entry, tokens: Sequence[Token], start: int, end: int) -> bo
     if token.word.isdecimal():
         beside = {other.key for other in (*tokens[max(start - 2, 0) : start], *tokens[end : end + 1])}
         return entry.dimension is not None and bool(beside & set(name_keys(entry.dimension.column)))
-    return not lexicon.is_empty(token.key) or (start > 0 and token.text[0].isupper())
+    # "Share" asks for a share; only "shared" means what is.
+    own = lexicon.is_known(token.key) and fold(token.word) != fold(entry.name)
+    return not own and (not lexicon.is_empty(token.key) or (start > 0 and token.text[0].isupper()))
 
 
 def _single(tokens: Sequence[Token], free: Sequence[int], entries: Sequence[Entry]) -> Iterator[Match]:

@@ -14,6 +14,7 @@ from server.analysis.asking.times import WEEKDAYS, Times, read_times
 from server.analysis.asking.words import IDEOGRAPHS, Token, name_keys, tokens
 from server.analysis.columns import Dimension, Measure, row_count
 from server.analysis.facts import Facts
+from server.analysis.holdings import is_worth
 
 LEAST_WORD = 3  # letters; a shorter word that was not understood is not worth a complaint
 MOST_WORDS = 100  # of a question; what comes after is no question any more
@@ -22,7 +23,7 @@ MOST_LIMIT = 50
 _GROUPING = frozenset(
     ["by", "per", "each", "every", "which", "what", "across", "between", "among", "whose", "who"]
 )
-_DEFAULT_LIMIT = {Goal.RANKING: 5}
+_DEFAULT_LIMIT = {Goal.RANKING: 5, Goal.GROWTH: 5}
 _GRADES = {FULL: 1.0, SAID: 1.0, PART: 0.7, SLIP: 0.6}
 
 
@@ -82,10 +83,10 @@ class _Reader:
             weight=sum(_GRADES.get(match.grade, 0.5) * (match.end - match.start) for match in self.matches),
         )
         read = goal_of(read, [self.tokens[index] for index in self.free], self.words)
-        if read.goal in {Goal.RANKING, Goal.CONCENTRATION}:
+        if read.goal in {Goal.RANKING, Goal.CONCENTRATION, Goal.GROWTH}:
             read = self._ranked(read)
         limit = self._limit() or _DEFAULT_LIMIT.get(read.goal, 0)
-        few = not self._measures() and not self._spoken_of()
+        few = not self._measures() and not self._spoken_of() and self._worth_of_rows() is None
         return replace(
             read,
             limit=limit,
@@ -113,7 +114,7 @@ class _Reader:
         others = [entry for entry in match.entries if not entry.is_dimension]
         members = [entry for entry in others if entry.is_member]
         measures = [entry for entry in others if entry.measure is not None]
-        if groups and (grouping or not others):
+        if groups and ((grouping and not (measures and self._ranks_by(match.start))) or not others):
             return (groups[0],)
         chosen = measures or members or groups
         labels = tuple(dict.fromkeys(_said(entry) for entry in chosen))
@@ -122,6 +123,18 @@ class _Reader:
             if (word, labels) not in self.ambiguous:
                 self.ambiguous.append((word, labels))
         return tuple(chosen[:MOST_MEASURES] if measures else chosen[:1])
+
+    def _ranks_by(self, start: int) -> bool:
+        """Whether the word stands for what others are ranked by: "worst products by returns"."""
+        ranks = lexicon.HIGH_RANKS | lexicon.LOW_RANKS
+        earlier = any(
+            match.end < start and any(e.is_dimension for e in match.entries) for match in self.matches
+        )
+        return (
+            earlier
+            and self.words[start - 1] == "by"
+            and any(t.key in ranks for t in self.tokens[: start - 1])
+        )
 
     def _is_rank(self, start: int) -> bool:
         before = self.tokens[max(start - 3, 0) : start]
@@ -180,7 +193,7 @@ class _Reader:
         if not read.by and "who" in self.words:
             read = replace(read, by=self.facts.plan.ranked[:1])
         if not self._measures() and not self._spoken_of() and not self._names_rows():
-            money = [m for m in self.facts.measures if m.additive and formats.is_money(m.unit)]
+            money = [m for m in self.facts.measures if m.additive and is_worth(m)]
             read = replace(read, quantities=tuple(map(quantity_of, money[:1])) or read.quantities)
         return read
 
@@ -205,6 +218,8 @@ class _Reader:
             return (share_of(shared.dimension, shared.members[0]),)
         if not measures and statistic == "count" and (counted := self._counted()) is not None:
             return (distinct_of(counted),)
+        if not measures and (worth := self._worth_of_rows()) is not None:
+            return (quantity_of(worth, statistic or "average"),)
         if not measures:
             return (quantity_of(row_count(self.facts.scope.table)),)
         own = "" if statistic in {"count", "share"} and not any(m.is_share for m in measures) else statistic
@@ -214,6 +229,13 @@ class _Reader:
         """The member whose share is asked for: "share of reopened tickets"."""
         last = filters[-1] if filters and self._statistic() == "share" and not self._measures() else None
         return last if last is not None and len(last.members) == 1 and not last.negated else None
+
+    def _worth_of_rows(self) -> Measure | None:
+        """The money a row brings: "average order value", "basket size"."""
+        after = {match.end for match, entry in self.roles if entry.measure and entry.measure.counts_rows}
+        if not any(self.tokens[place].key in lexicon.WORTH for place in after if place < len(self.tokens)):
+            return None
+        return next((m for m in self.facts.measures if m.additive and is_worth(m)), None)
 
     def _counted(self) -> Dimension | None:
         """The column whose different values "how many" asks for: "how many customers"."""

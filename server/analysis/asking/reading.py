@@ -25,6 +25,7 @@ class Goal(Enum):
     FORECAST = "a forecast"
     OUTLIERS = "what is unusual"
     CONCENTRATION = "a concentration"
+    GROWTH = "what moved most"
     QUALITY = "the quality of the data"
     FINDINGS = "what was found"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from server.analysis import periods
-from server.analysis.asking.lexicon import NUMBERS
+from server.analysis.asking.lexicon import NUMBERS, RANK_WORDS
 from server.analysis.asking.words import Token
 from server.analysis.facts import Timeline, complete_starts
 from server.analysis.periods import Span, one_period
@@ -38,7 +38,8 @@ _POINT = "|".join(
         r"today|yesterday|ytd|(?:year|quarter|month) to date",
     )
 )
-_VERSUS = r"(?:vs|versus|against|compared (?:to|with)|than in|than|relative to|over)"
+_VERSUS = r"(?:vs|versus|against|compare[sd]? (?:to|with)|than in|than|relative to|over)"
+_RANK = "|".join(sorted(RANK_WORDS))
 _OVER = {"yoy": "year", "qoq": "quarter", "mom": "month", "wow": "week"}
 _NUMBER = {name: number for name, number in NUMBERS.items() if number > 1}
 _BEFORE_MONTH = word_set(
@@ -74,6 +75,7 @@ class Times:
     period: Span | None = None
     against: Span | None = None
     shifted: str = ""  # compared with the period this grain earlier
+    so_far: bool = False  # the one compared is the newest, over or not
     grain: str = ""  # by this grain
     calendar: str = ""  # by weekday, hour or month of the year
     weekdays: tuple[str, ...] = ()
@@ -155,9 +157,13 @@ def _cycles(line: _Line, times: Times) -> Times:
     while found := line.take(rf"(?:on |at )?(?:the )?({days})s?|(?:on |at )?(?:the )?(weekends?)"):
         named = ("Saturday", "Sunday") if found.group(2) else (found.group(1).capitalize(),)
         times = replace(times, weekdays=(*times.weekdays, *named))
-    grains = rf"(?:by|per|each|every|for each) ({_GRAIN})s?|({_GRAIN}) by {_GRAIN}"
+    grains = rf"(?:by|per|each|every|for each|which|in which|what) ({_GRAIN})s?|({_GRAIN}) by {_GRAIN}"
     if found := line.take(grains):
         times = replace(times, grain=found.group(1) or found.group(2))
+    # The word of the rank stays, to be read as one: "the best month".
+    if found := re.search(rf"(?<!\S)(?:{_RANK}) (?:{_COUNT} )?({_GRAIN})s?(?!\S)", line.text):
+        line.take(rf"{found.group(1)}s?")
+        times = replace(times, grain=found.group(1))
     names = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter"}
     names |= dict.fromkeys(("yearly", "annual", "annually"), "year")
     if found := line.take("|".join(names)):
@@ -191,7 +197,7 @@ def _compared(line: _Line, times: Times, told: Clock) -> Times:
                 earlier = _earlier(later, later.grain)
             return replace(times, period=later, against=earlier)
     if found := line.take(rf"{_VERSUS} (?:the )?{_LAST} ({_GRAIN})"):
-        return replace(times, shifted=found.group(1))
+        return replace(times, shifted=found.group(1), so_far=True)
     if found := line.take(rf"{_VERSUS} (?:in )?(?:the )?({_POINT})"):
         return replace(times, against=_span(found.group(1), told))
     return times
@@ -242,7 +248,9 @@ def _shifted(times: Times, told: Clock) -> Times:
             return replace(times, period=one_period(told.ended(times.against.grain), times.against.grain))
         return times
     period = times.period
-    if period is None:
+    if period is None and times.so_far:
+        period = one_period(periods.floor(told.last, times.shifted), times.shifted)
+    elif period is None:
         grain = times.shifted
         if grain == "year" and told.ended("year", 2) < periods.floor(told.first, "day"):
             grain = "month"  # without two whole years a year is seen by its months
@@ -254,11 +262,13 @@ def _earlier(span: Span, grain: str) -> Span:
     """The same span one period of the grain earlier."""
     if grain in {"hour", "day", "week"}:
         return Span(periods.shift(span.start, grain, -1), periods.shift(span.end, grain, -1), span.grain)
-    return Span(_months_back(span.start, grain), _months_back(span.end, grain), span.grain)
+    back = {"month": 1, "quarter": 3, "year": 12}[grain]
+    return Span(months_back(span.start, back), months_back(span.end, back), span.grain)
 
 
-def _months_back(moment: datetime, grain: str) -> datetime:
-    first = periods.shift(moment.replace(day=1), grain, -1)
+def months_back(moment: datetime, months: int) -> datetime:
+    """The same day so many months earlier, or the last of a shorter month."""
+    first = periods.shift(moment.replace(day=1), "month", -months)
     days = int(periods.days_in(first, "month"))
     return first.replace(day=min(moment.day, days))
 

@@ -3,6 +3,7 @@
 from claribi.v1 import insights_pb2 as insights
 
 from server.analysis import charts, formats
+from server.analysis.burdens import is_burden
 from server.analysis.columns import Dimension, Measure
 from server.analysis.comparison import Comparison, comparable, compare, entity_groups, rank_sums, ranked
 from server.analysis.evidence import Figure, Name, Text, join
@@ -21,7 +22,6 @@ from server.analysis.hypothesis import (
     saturating,
     told_apart,
 )
-from server.analysis.roles import word_set
 from server.analysis.runs import furthest_run
 from server.analysis.scope import (
     aggregate,
@@ -36,12 +36,6 @@ MATERIAL_RELATIVE = 0.05  # of the others' mean
 MATERIAL_RATE = 0.1  # of the others' rate
 MATERIAL_POINTS = 1.0
 LARGE_POINTS = 5.0  # matter whatever the rate
-# Words of measures of which less is wanted; of other measures the engine does not know which way is good.
-_BURDENS = word_set(
-    "days hours minutes seconds duration wait waiting delay delayed late latency cost costs expense expenses return "
-    "returned returns refund refunded defect defects error errors complaint complaints churn churned cancelled fee "
-    "failure failures downtime overdue"
-)
 
 
 class GroupDifference:
@@ -256,7 +250,7 @@ def _caveats(hypothesis: Hypothesis, compared: Comparison, writer: Writer) -> tu
 
 def _advice(measure: Measure, parts: tuple[Name, Name, Name, Figure], higher: bool, writer: Writer) -> Text:
     """What to do where less is known to be better; else how not to be misled."""
-    burden = bool(_BURDENS & set(formats.words(measure.column or measure.label)))
+    burden = is_burden(measure)
     if burden and higher:
         return writer.ledger.say(
             "Follow a few cases of {0} from start to end to see what makes {1} higher there, and aim for the {3} of "

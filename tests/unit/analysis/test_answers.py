@@ -289,3 +289,76 @@ def test_a_question_whose_query_is_refused_costs_the_answer_and_not_the_report(
     report = report_on([sources[name]], question="how many rows are there")
     assert report.sections
     assert report.content_hash
+
+
+def test_a_year_that_is_not_over_is_compared_with_the_same_days_of_the_year_before(
+    ask: Ask, columns: dict[str, Columns]
+) -> None:
+    orders = columns["orders"]
+    now, then = (
+        orders["revenue_usd"][_in(orders, date(year, 1, 1), date(year, 3, 31))].sum() for year in (2026, 2025)
+    )
+    for question in ("How does revenue compare to last year?", "revenue this year vs last year"):
+        report = ask("orders", question)
+        lead = _lead(report)
+        assert lead.startswith("Revenue from 1 January 2026 to 31 March 2026 came to $")
+        assert "from 1 January 2025 to 31 March 2025" in lead
+        assert ("more than" in lead) == (now > then)
+        assert _value(report, "change of revenue") == pytest.approx(100 * (now / then - 1))
+
+
+def test_the_best_month_is_the_whole_month_with_the_most(ask: Ask, columns: dict[str, Columns]) -> None:
+    orders = columns["orders"]
+    months = {
+        (year, month): orders["revenue_usd"][
+            np.array([(d.year, d.month) == (year, month) for d in orders["order_date"]])
+        ].sum()
+        for year, month in {(d.year, d.month) for d in orders["order_date"]}
+    }
+    ordered = [date(*key, 1).strftime("%B %Y") for key in sorted(months, key=lambda key: -months[key])]
+    report = ask("orders", "What was the best month for revenue?")
+    assert [row[0] for row in _rows(report)] == ordered[:5]
+    assert _lead(report).startswith(f"{ordered[0]} has the highest revenue")
+
+
+def test_what_grew_most_is_told_by_how_far_each_moved_itself(ask: Ask, columns: dict[str, Columns]) -> None:
+    orders = columns["orders"]
+    later, earlier = (
+        _in(orders, date(year, 4, 1), date(year + 1, 3, 31)) for year in (2025, 2024)
+    )  # the last twelve whole months, and those before
+    moves = {
+        name: orders["revenue_usd"][later & (orders["product"] == name)].sum()
+        - orders["revenue_usd"][earlier & (orders["product"] == name)].sum()
+        for name in np.unique(orders["product"])
+    }
+    for question, sign in (("which product grew the most?", 1), ("which products fell most?", -1)):
+        report = ask("orders", question)
+        ordered = sorted(moves, key=lambda name: -sign * moves[name])
+        assert [row[0] for row in _rows(report)] == ordered[:5]
+        word = "rose" if sign > 0 else "fell"
+        told = _lead(report)
+        assert told.startswith(f"{ordered[0]} {word} most") == (sign * moves[ordered[0]] > 0)
+
+
+def test_without_an_earlier_time_it_is_said_that_nothing_can_be_compared(ask: Ask) -> None:
+    lead = _lead(ask("orders", "which product grew the most in 2024?"))
+    assert lead.startswith("The data do not reach far enough back")
+
+
+def test_an_order_is_worth_the_money_it_brings(ask: Ask, columns: dict[str, Columns]) -> None:
+    orders = columns["orders"]
+    report = ask("orders", "average order value by region")
+    for region in np.unique(orders["region"]):
+        mean = orders["revenue_usd"][orders["region"] == region].mean()
+        assert _value(report, f"average revenue, {region}") == pytest.approx(mean)
+
+
+def test_the_worst_of_a_burden_are_the_highest(ask: Ask, columns: dict[str, Columns]) -> None:
+    orders = columns["orders"]
+    shares = {p: orders["is_returned"][orders["product"] == p].mean() for p in np.unique(orders["product"])}
+    report = ask("orders", "worst products by returns")
+    assert [row[0] for row in _rows(report)] == sorted(shares, key=lambda name: -shares[name])[:5]
+
+
+def test_whether_something_grows_is_denied_where_no_trend_is_found(ask: Ask) -> None:
+    assert _lead(ask("orders", "Is revenue growing?")).startswith("No lasting rise of revenue shows")

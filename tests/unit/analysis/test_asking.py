@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.analysis.answers.answer import answer_to
+from server.analysis.asking.names import Entry, _is_meant
 from server.analysis.asking.reader import read_against
 from server.analysis.asking.reading import Reading
-from server.analysis.asking.words import is_slip
-from server.analysis.columns import plan_table
+from server.analysis.asking.words import is_slip, tokens
+from server.analysis.columns import Dimension, plan_table
 from server.analysis.derived.plan import derive
 from server.analysis.evidence import Ledger
 from server.analysis.facts import Facts, read_facts
@@ -129,6 +130,15 @@ ORDERS = [
     ("orders per month", "breakdown, number of orders, by month"),
     ("revenue of Nroth", "number, revenue, of North"),
     ("which regions may grow", "breakdown, number of orders, by region, up"),
+    ("How does revenue compare to last year?", "change, revenue, in 2026, vs 2025"),
+    ("revenue this year vs last year", "change, revenue, in 2026, vs 2025"),
+    ("What was the best month for revenue?", "ranking, revenue, by month, first 5"),
+    ("which week had the lowest revenue", "ranking, revenue, by week, last 5"),
+    ("top 3 quarters by profit", "ranking, profit, by quarter, first 3"),
+    ("which product grew the most?", "growth, revenue, by product, up, first 5"),
+    ("which regions fell most last month", "growth, revenue, by region, in March 2026, down, first 5"),
+    ("average order value by region", "breakdown, average revenue, by region"),
+    ("worst products by returns", "ranking, share returned, by product, first 5"),
 ]  # fmt: skip
 TICKETS = [
     ("are tickets slower on Mondays", f"comparison, {TIME_TO_CLOSE}, of Monday, up"),
@@ -209,6 +219,13 @@ def test_a_time_without_a_column_of_times_is_kept_to_be_said(tables: _Tables) ->
 
 def test_a_number_in_a_question_is_not_a_member_that_happens_to_be_a_number(tables: _Tables) -> None:
     assert not tables.read("orders", "top 3 products by quantity").filters
+
+
+def test_a_word_that_asks_is_no_member_that_looks_like_it() -> None:
+    kind = Dimension("kind", '"kind"', "kind", 2)
+    shared = Entry("Shared", dimension=kind, member="Shared")
+    assert not _is_meant(shared, tokens("share of returns by kind"), 0, 1)
+    assert _is_meant(shared, tokens("shared rooms by month"), 0, 1)
 
 
 @pytest.mark.parametrize(
