@@ -17,6 +17,8 @@ def number(reading: Reading, ledger: Ledger) -> Answer:
         [_told(reading, q, value, ledger) for q, value in zip(reading.quantities, values, strict=True)]
     )
     beside = _beside(reading, values[0], ledger)
+    if reading.shared:
+        lead, beside = join([lead, *beside]), []
     return Answer(lead, (*edges(reading, ledger), *beside))
 
 
@@ -34,7 +36,7 @@ def _told(reading: Reading, quantity: Quantity, value: Figure | None, ledger: Le
 def _beside(reading: Reading, value: Figure | None, ledger: Ledger) -> list[Text]:
     if value is None:
         return []
-    earlier = before(reading, reading.period)
+    earlier = None if reading.shared else before(reading, reading.period)
     if reading.period is not None and earlier is not None:
         return _compared(reading, reading.period, earlier, ledger)
     if reading.filters and reading.quantity.additive:

@@ -1,12 +1,13 @@
 """Single numbers of an answer, entered in the ledger with their queries."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from server.analysis import formats, periods
 from server.analysis.answers.wording import subject
 from server.analysis.asking.quantity import Quantity
 from server.analysis.asking.reading import Reading
-from server.analysis.asking.times import clock, months_back
+from server.analysis.asking.times import clock, just_before, months_back
 from server.analysis.evidence import Figure, Ledger
 from server.analysis.periods import Span
 from server.analysis.scope import Condition, Scalar, difference, percent_change, percent_of, within
@@ -55,25 +56,33 @@ def before(reading: Reading, span: Span | None) -> Span | None:
     timeline = reading.facts.timeline
     if span is None or timeline is None:
         return None
-    told = clock(timeline, reading.facts.now)
-    steps = _steps(span)
-    start = periods.shift(span.start, span.grain, -steps)
-    covered = periods.floor(told.first, "day") <= start and span.end <= told.anchor
-    return Span(start, span.start, span.grain) if covered else None
+    told, earlier = clock(timeline, reading.facts.now), just_before(span)
+    covered = periods.floor(told.first, "day") <= earlier.start and span.end <= told.anchor
+    return earlier if covered else None
 
 
 def like_with_like(reading: Reading, last: Span, base: Span) -> tuple[Span, Span]:
-    """Both spans; of one that is not over the part that is, and the same part of the other."""
+    """Both spans; where the data cover one of them only in part, that part, and the same part of the other."""
     timeline = reading.facts.timeline
     if timeline is None:
         return last, base
-    anchor = clock(timeline, reading.facts.now).anchor
-    if not last.start < anchor < last.end:
-        return last, base
-    months = 12 * (last.start.year - base.start.year) + last.start.month - base.start.month
-    whole_months = last.start.day == base.start.day == 1
-    end = months_back(anchor, months) if whole_months else base.start + (anchor - last.start)
-    return Span(last.start, anchor, "day"), Span(base.start, min(end, base.end), "day")
+    told = clock(timeline, reading.facts.now)
+    if last.start < told.anchor < last.end:
+        end = min(_moved(told.anchor, last, base), base.end)
+        last, base = Span(last.start, told.anchor, "day"), Span(base.start, end, "day")
+    first = periods.floor(told.first, "day")
+    if base.start < first < base.end:
+        start = _moved(first, base, last)
+        last, base = Span(start, last.end, "day"), Span(first, base.end, "day")
+    return last, base
+
+
+def _moved(moment: datetime, one: Span, other: Span) -> datetime:
+    """The moment in the other span that stands where this one stands in the first: by months, or by days."""
+    months = 12 * (one.start.year - other.start.year) + one.start.month - other.start.month
+    if one.start.day == other.start.day == 1:
+        return months_back(moment, months)
+    return other.start + (moment - one.start)
 
 
 def year_before(reading: Reading, span: Span) -> Span | None:
@@ -83,14 +92,6 @@ def year_before(reading: Reading, span: Span) -> Span | None:
         return None
     start, end = (periods.shift(moment, "year", -1) for moment in (span.start, span.end))
     return Span(start, end, span.grain) if start >= periods.floor(timeline.first, "day") else None
-
-
-def _steps(span: Span) -> int:
-    steps, start = 0, span.start
-    while start < span.end:
-        start = periods.shift(start, span.grain, 1)
-        steps += 1
-    return max(steps, 1)
 
 
 def is_nothing(figure: Figure) -> bool:

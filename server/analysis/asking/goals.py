@@ -52,9 +52,9 @@ def _first(reading: Reading, keys: set[str], line: str, *, rising: int, higher: 
     if _compares(reading, keys, higher):
         return Goal.COMPARISON
     ranks = keys & (lexicon.HIGH_RANKS | lexicon.LOW_RANKS)
-    if ranks and rising and reading.by:
+    if rising and reading.by and not reading.by[0].is_calendar:
         return Goal.GROWTH
-    if ranks and (reading.by or reading.grain or " who " in f" {line}"):
+    if ranks and (reading.by or reading.grain or {"who", "when"} & set(line.split())):
         return Goal.RANKING
     if reading.against is not None or (moves and timed and not reading.by):
         return Goal.CHANGE

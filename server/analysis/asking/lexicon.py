@@ -75,6 +75,9 @@ RANK_WORDS = frozenset(f"{_HIGH} {_LOW}".split())
 JUDGES = keys("best worst weakest poorest strongest")
 # What a row is worth, or how large it is: "order value", "basket size".
 WORTH = keys("value size")
+BASKETS = word_set("basket baskets aov")
+# How somebody or something did, without a word for what.
+FARES = word_set("do does did doing done perform performed performing performance")
 RELATES = keys(
     "affect affects influence influences correlate correlated correlation relate related relation relationship linked "
     "link impact impacts determine determines"

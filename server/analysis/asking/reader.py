@@ -25,6 +25,7 @@ _GROUPING = frozenset(
 )
 _DEFAULT_LIMIT = {Goal.RANKING: 5, Goal.GROWTH: 5}
 _GRADES = {FULL: 1.0, SAID: 1.0, PART: 0.7, SLIP: 0.6}
+_HINT = 0.4  # what a word weighs that names nothing, but speaks of something
 
 
 def read_against(text: str, tables: Sequence[Facts]) -> Reading | None:
@@ -79,11 +80,14 @@ class _Reader:
             against=self.times.against,
             ahead=self.times.ahead,
             undated=self._undated(),
+            shared=self._statistic() == "share" and bool(self._measures()),
             slips=tuple((m.written, label_of(m.entries[0])) for m in self.matches if m.grade == SLIP),
-            weight=sum(_GRADES.get(match.grade, 0.5) * (match.end - match.start) for match in self.matches),
+            weight=sum(_GRADES.get(match.grade, 0.5) * (match.end - match.start) for match in self.matches)
+            + _HINT * self._hints(),
         )
         read = goal_of(read, [self.tokens[index] for index in self.free], self.words)
-        if read.goal in {Goal.RANKING, Goal.CONCENTRATION, Goal.GROWTH}:
+        fares = bool(lexicon.FARES & set(self.words)) and bool(filters)
+        if read.goal in {Goal.RANKING, Goal.CONCENTRATION, Goal.GROWTH} or fares or not self.matches:
             read = self._ranked(read)
         limit = self._limit() or _DEFAULT_LIMIT.get(read.goal, 0)
         few = not self._measures() and not self._spoken_of() and self._worth_of_rows() is None
@@ -114,7 +118,7 @@ class _Reader:
         others = [entry for entry in match.entries if not entry.is_dimension]
         members = [entry for entry in others if entry.is_member]
         measures = [entry for entry in others if entry.measure is not None]
-        if groups and ((grouping and not (measures and self._ranks_by(match.start))) or not others):
+        if groups and ((grouping and not (measures and self._is_measured(match))) or not others):
             return (groups[0],)
         chosen = measures or members or groups
         labels = tuple(dict.fromkeys(_said(entry) for entry in chosen))
@@ -124,17 +128,14 @@ class _Reader:
                 self.ambiguous.append((word, labels))
         return tuple(chosen[:MOST_MEASURES] if measures else chosen[:1])
 
-    def _ranks_by(self, start: int) -> bool:
-        """Whether the word stands for what others are ranked by: "worst products by returns"."""
+    def _is_measured(self, match: Match) -> bool:
+        """Whether the word stands for what others are ranked by: "worst products by returns", "highest return rate"."""
+        start, after = match.start, self.tokens[match.end : match.end + 1]
+        if after and lexicon.STATISTICS.get(after[0].key) == "share":
+            return True
         ranks = lexicon.HIGH_RANKS | lexicon.LOW_RANKS
-        earlier = any(
-            match.end < start and any(e.is_dimension for e in match.entries) for match in self.matches
-        )
-        return (
-            earlier
-            and self.words[start - 1] == "by"
-            and any(t.key in ranks for t in self.tokens[: start - 1])
-        )
+        earlier = any(m.end <= start and any(e.is_dimension for e in m.entries) for m in self.matches)
+        return earlier and any(token.key in ranks for token in self.tokens[:start])
 
     def _is_rank(self, start: int) -> bool:
         before = self.tokens[max(start - 3, 0) : start]
@@ -188,11 +189,26 @@ class _Reader:
             return ""
         return " ".join(self.tokens[index].text for index in sorted(self.times.used))
 
+    def _hints(self) -> bool:
+        """Whether something is asked for without a name: selling, baskets, what happened in May, the best month."""
+        keys = {token.key for token in self.tokens}
+        dated = self.times.period is not None and bool(keys & lexicon.MOVES or self._statistic())
+        ranked = bool(self.times.grain and keys & (lexicon.HIGH_RANKS | lexicon.LOW_RANKS))
+        return dated or ranked or bool(self._spoken_of()) or self._worth_of_rows() is not None
+
     def _ranked(self, read: Reading) -> Reading:
-        """A ranking with what it leaves unsaid: whose ("who are the biggest"), and by money where nothing is named."""
+        """With what is left unsaid: whose ("who are the biggest"), which periods ("when"), money for a measure."""
         if not read.by and "who" in self.words:
             read = replace(read, by=self.facts.plan.ranked[:1])
-        if not self._measures() and not self._spoken_of() and not self._names_rows():
+        ranked = read.goal is Goal.RANKING and not read.by
+        if ranked and not read.grain and "when" in self.words and self.facts.report_grain:
+            read = replace(read, grain=self.facts.report_grain)
+        if (
+            not self._measures()
+            and not self._spoken_of()
+            and not self._names_rows()
+            and not self._worth_of_rows()
+        ):
             money = [m for m in self.facts.measures if m.additive and is_worth(m)]
             read = replace(read, quantities=tuple(map(quantity_of, money[:1])) or read.quantities)
         return read
@@ -233,7 +249,8 @@ class _Reader:
     def _worth_of_rows(self) -> Measure | None:
         """The money a row brings: "average order value", "basket size"."""
         after = {match.end for match, entry in self.roles if entry.measure and entry.measure.counts_rows}
-        if not any(self.tokens[place].key in lexicon.WORTH for place in after if place < len(self.tokens)):
+        worth = any(self.tokens[place].key in lexicon.WORTH for place in after if place < len(self.tokens))
+        if not worth and not lexicon.BASKETS & set(self.words):
             return None
         return next((m for m in self.facts.measures if m.additive and is_worth(m)), None)
 

@@ -63,6 +63,7 @@ class Reading:
     limit: int = 0
     lowest: bool = False
     few: bool = False  # without a word for a measure, the rows stand in for one
+    shared: bool = False  # the part of the whole is asked for
     named: tuple[str, ...] = ()  # what of the table is named, as the report calls it
     unread: tuple[str, ...] = ()
     undated: str = ""  # a time that cannot be applied, because the table has none

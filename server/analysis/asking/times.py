@@ -76,6 +76,7 @@ class Times:
     against: Span | None = None
     shifted: str = ""  # compared with the period this grain earlier
     so_far: bool = False  # the one compared is the newest, over or not
+    preceding: bool = False  # compared with as long a time just before
     grain: str = ""  # by this grain
     calendar: str = ""  # by weekday, hour or month of the year
     weekdays: tuple[str, ...] = ()
@@ -196,6 +197,9 @@ def _compared(line: _Line, times: Times, told: Clock) -> Times:
             if earlier == later:
                 earlier = _earlier(later, later.grain)
             return replace(times, period=later, against=earlier)
+    just = rf"(?:{_COUNT} {_GRAIN}s?|period|one|time) (?:before|earlier|prior)|(?:{_LAST} )?{_COUNT} {_GRAIN}s? before"
+    if line.take(rf"{_VERSUS} (?:the )?(?:{just}|{_LAST} (?:period|one))"):
+        return replace(times, preceding=True)
     if found := line.take(rf"{_VERSUS} (?:the )?{_LAST} ({_GRAIN})"):
         return replace(times, shifted=found.group(1), so_far=True)
     if found := line.take(rf"{_VERSUS} (?:in )?(?:the )?({_POINT})"):
@@ -243,6 +247,8 @@ def _single(line: _Line, times: Times, told: Clock) -> Times:
 
 def _shifted(times: Times, told: Clock) -> Times:
     """A comparison with the period before, spelt out."""
+    if times.preceding and times.period is not None:
+        return replace(times, against=just_before(times.period))
     if not times.shifted:
         if times.against is not None and times.period is None:
             return replace(times, period=one_period(told.ended(times.against.grain), times.against.grain))
@@ -264,6 +270,15 @@ def _earlier(span: Span, grain: str) -> Span:
         return Span(periods.shift(span.start, grain, -1), periods.shift(span.end, grain, -1), span.grain)
     back = {"month": 1, "quarter": 3, "year": 12}[grain]
     return Span(months_back(span.start, back), months_back(span.end, back), span.grain)
+
+
+def just_before(span: Span) -> Span:
+    """As many periods, ending where the span begins."""
+    steps, start = 0, span.start
+    while start < span.end:
+        start = periods.shift(start, span.grain, 1)
+        steps += 1
+    return Span(periods.shift(span.start, span.grain, -max(steps, 1)), span.start, span.grain)
 
 
 def months_back(moment: datetime, months: int) -> datetime:

@@ -232,6 +232,8 @@ def _title(even: _Even, measure: Measure, writer: Writer) -> str:
         return "{1} is filled more evenly than chance would fill it"
     if measure.counts_rows:
         return writer.pick(("Each {1} has about as many rows", "Rows are spread evenly over {1}"))
+    if even.breakdown.dimension.distinct <= 2:  # "every" of two, or of yes and no, is no English
+        return "{1} makes next to no difference to {0}"
     return writer.pick(("{0} is much the same for every {1}", "{1} makes next to no difference to {0}"))
 
 

@@ -2,7 +2,8 @@
 
 import base64
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -362,3 +363,20 @@ def test_the_worst_of_a_burden_are_the_highest(ask: Ask, columns: dict[str, Colu
 
 def test_whether_something_grows_is_denied_where_no_trend_is_found(ask: Ask) -> None:
     assert _lead(ask("orders", "Is revenue growing?")).startswith("No lasting rise of revenue shows")
+
+
+def test_a_time_the_data_reach_back_to_in_part_is_compared_in_that_part(tmp_path: Path) -> None:
+    first, days = date(2024, 3, 11), 800
+    table = {
+        "order_date": ("DATE", [first + timedelta(days=day) for day in range(days)]),  # to 19 May 2026
+        "revenue_usd": ("DOUBLE", [float(day) for day in range(days)]),
+    }
+    source = source_of(tmp_path, [write_table(tmp_path, "orders", table)])
+    report = report_on(
+        [source], question="revenue in 2025 vs 2024", report_type=reports_pb2.REPORT_TYPE_SUMMARY
+    )
+    lead = _lead(report)
+    assert "from 11 March 2025 to 31 December 2025" in lead
+    assert "from 11 March 2024 to 31 December 2024" in lead
+    then, now = sum(range(296)), sum(range(365, 365 + 296))
+    assert _value(report, "change of revenue") == pytest.approx(100 * (now / then - 1))
