@@ -10,6 +10,7 @@ from server.analysis import inference, periods
 from server.analysis.calm import calmed, sloping
 from server.analysis.facts import Facts, Overview, complete_starts
 from server.analysis.inference import Floats
+from server.analysis.once import once
 from server.analysis.periods import Span
 from server.analysis.row_days import WEEK, Days, is_heavy, row_days
 from server.analysis.scope import Condition, Scalar, Statement, measured, outside, times, within
@@ -59,6 +60,7 @@ class _Run:
         return Span(start, periods.shift(start, "day", self.width), "day")
 
 
+@once
 def far_days(facts: Facts, series: Series) -> FarDays | None:
     """The run of days whose rows differ most from all others; None where these do not scatter as their rows do."""
     days = _prepared(facts, series)
@@ -113,11 +115,11 @@ class _Others:
 def _others(facts: Facts, series: Series, span: Span, *, up: bool) -> _Others:
     scope, value = facts.scope, series.measure.value
     names = ("count", "avg", "stddev_samp", "min", "max", "skewness")
-    others, inside = outside(scope, span), within(scope, span)
-    moments = [f"{name}({value}) filter ({others.sql})" for name in names]
-    furthest = f"{'max' if up else 'min'}({value}) filter ({inside.sql})"
-    asked = scope.select([*moments, furthest], series.where)
-    statement = Statement(asked.sql, (*others.params * len(names), *inside.params, *asked.params))
+    inside = within(scope, span)
+    seen = scope.select([f"{value} as v", f"{inside.sql} as inside"], series.where)
+    moments = [f"{name}(v) filter (not inside)" for name in names]
+    furthest = f"{'max' if up else 'min'}(v) filter (inside)"
+    statement = Statement(select([*moments, furthest], seen.nested), (*inside.params, *seen.params))
     n, *found, end = (0.0 if cell is None else float(cell) for cell in scope.fetch(statement)[0])
     known = n > 1 and all(math.isfinite(cell) for cell in found)
     return _Others(Overview(int(n), *found) if known else None, end)

@@ -1,10 +1,10 @@
 """The rows an analysis may look at, and the one-cell queries asked of them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from numpy.typing import NDArray
 
@@ -13,6 +13,8 @@ from server.analysis.joins import Join, joined
 from server.analysis.periods import Span
 from server.query.sql import drawn, select
 
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 Parameter = str | float | int
 LOOKED_AT = 200_000  # rows that are enough to choose how to look at a table
 
@@ -26,6 +28,10 @@ class Queries(Protocol):
 
     def gather(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> list[list[NDArray[Any]]]:
         """The columns of several questions, asked side by side."""
+        ...
+
+    def side_by_side(self, function: Callable[[Item], Answer], items: Sequence[Item]) -> list[Answer]:
+        """The answers of a function that asks questions, in the order of the items."""
         ...
 
 

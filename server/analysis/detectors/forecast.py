@@ -1,5 +1,7 @@
 """Where a measure is heading, for measures with a direction or a rhythm that has proved itself on the past."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +11,7 @@ from server.analysis import charts, formats, periods
 from server.analysis.breaks import in_two_units
 from server.analysis.courses import steadiness_of
 from server.analysis.drawn import moment
-from server.analysis.evidence import Figure, Name, Text, join
+from server.analysis.evidence import Figure, Name, NoValue, Text, join
 from server.analysis.facts import Facts, native_grain
 from server.analysis.filled import FilledSeries
 from server.analysis.forecasting import LEAST_PERIODS, Forecast, Method, forecast
@@ -152,14 +154,7 @@ def _tell(finding: Finding, writer: Writer) -> Told:
     series, outlook = required(hypothesis.series, Series), required(hypothesis.detail, _Outlook)
     subject, unit = subject_name(hypothesis), series.measure.unit
     first = periods.period_name(series.span.end, series.grain)
-    next_value, low, high = (
-        ledger.number(
-            f"forecast of {subject.text}, {first}{part}",
-            _scalar(hypothesis, series, outlook, side),
-            unit=unit,
-        )
-        for part, side in (("", 0.0), (", lower end", -1.0), (", upper end", 1.0))
-    )
+    next_value, low, high = _figures(hypothesis, series, outlook, writer)
     when = Name(first)
     on = "on" if series.grain in {"day", "hour"} else "in"
     title = ledger.say(f"{{0}}: {{1}} expected {on} {{2}}", subject, next_value, when)
@@ -229,12 +224,38 @@ def _expected(
     return writer.ledger.say(likely + f". That is {{5}} {side} than {on} {{6}}.", *parts, moved, base)
 
 
+def _figures(hypothesis: Hypothesis, series: Series, outlook: _Outlook, writer: Writer) -> list[Figure]:
+    """The forecast of the first period ahead and both ends of its interval: asked at once, each entered by itself."""
+    scope, sides = hypothesis.facts.scope, (0.0, -1.0, 1.0)
+    rows = scope.fetch(_first_ahead(hypothesis, series, outlook, sides))
+    label = (
+        f"forecast of {subject_name(hypothesis).text}, {periods.period_name(series.span.end, series.grain)}"
+    )
+    figures = []
+    for place, part in enumerate(("", ", lower end", ", upper end")):
+        cell = rows[0][place] if rows else None
+        if cell is None or not math.isfinite(cell):
+            raise NoValue(label + part)
+        asked = _scalar(hypothesis, series, outlook, sides[place])
+        figures.append(writer.ledger.known(label + part, asked, value=cell, unit=series.measure.unit))
+    return figures
+
+
 def _scalar(hypothesis: Hypothesis, series: Series, outlook: _Outlook, side: float) -> Scalar:
     """The forecast of the first period ahead, or an end of its interval, as a query over the series."""
+    asked = _first_ahead(hypothesis, series, outlook, (side,))
+    return Scalar(hypothesis.facts.scope, asked.sql, asked.params)
+
+
+def _first_ahead(
+    hypothesis: Hypothesis, series: Series, outlook: _Outlook, sides: Sequence[float]
+) -> Statement:
+    """The first period ahead, so many reaches away, as a query of one row."""
     steps, params = _steps(hypothesis, series, outlook)
-    value = _ahead(outlook.found.method, f"{len(series.values)}", f"{side * float(outlook.found.reach[0])!r}")
-    answer = select([value], "season, line, latest", where=f"phase = {outlook.phase}")
-    return Scalar(hypothesis.facts.scope, f"{steps} {answer}", params)
+    reach = float(outlook.found.reach[0])
+    values = [_ahead(outlook.found.method, f"{len(series.values)}", f"{side * reach!r}") for side in sides]
+    answer = select(values, "season, line, latest", where=f"phase = {outlook.phase}")
+    return Statement(f"{steps} {answer}", params)
 
 
 def _course(hypothesis: Hypothesis, series: Series, outlook: _Outlook) -> Statement:

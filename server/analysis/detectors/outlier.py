@@ -2,7 +2,9 @@
 
 import math
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from claribi.v1 import insights_pb2 as insights
@@ -92,9 +94,10 @@ class Outlier:
 def _proposed(facts: Facts) -> list[Hypothesis]:
     if facts.timeline is None or facts.report_grain is None:
         return []
-    calm = {series.measure: _calm(facts, series) for series in whole(facts, facts.report_grain)}
+    totals, fine = list(whole(facts, facts.report_grain)), _fine(facts, facts.timeline)
+    facts.scope.query.side_by_side(partial(far_days, facts), [*totals, *_members(facts, fine)])
+    calm = {series.measure: _calm(facts, series) for series in totals}
     found = [hypothesis for hypothesis in calm.values() if hypothesis is not None]
-    fine = _fine(facts, facts.timeline)
     for grain in dict.fromkeys((fine, *_weeks(facts), facts.report_grain)):
         examined = (
             _examine(facts, series)
@@ -134,24 +137,38 @@ def _weeks(facts: Facts) -> tuple[str, ...]:
     return ("week",) if fine and facts.report_grain == "month" else ()
 
 
+def _members(facts: Facts, grain: str) -> Iterator[Series]:
+    """The coarsest series of each member that is looked at."""
+    for measure in sliced_measures(facts):
+        for breakdown in facts.breakdowns:
+            for by_grain in _by_grain(facts, breakdown, measure, grain):
+                yield from list(by_grain.values())[-1:]
+
+
+def _by_grain(
+    facts: Facts, breakdown: Breakdown, measure: Measure, grain: str
+) -> Iterator[dict[str, Series]]:
+    """The series of each member of a small dimension, by the grains it is seen at, finest first."""
+    weeks = () if measure.additive else _weeks(facts)
+    grains = tuple(dict.fromkeys((grain, *weeks, facts.report_grain or grain)))
+    for place in range(len(breakdown.members) if len(breakdown.members) <= SLICE_MEMBERS else 0):
+        found = (
+            (seen, member_series(facts, breakdown, measure, member=place, grain=seen)) for seen in grains
+        )
+        yield {seen: series for seen, series in found if series is not None}
+
+
 def _oddest_member(facts: Facts, breakdown: Breakdown, measure: Measure, grain: str) -> Hypothesis | None:
     """The member with the most extreme period, its p value corrected for the members looked at."""
-    if len(breakdown.members) > SLICE_MEMBERS:
-        return None
     examined: list[Hypothesis | None] = []
     weeks = () if measure.additive else _weeks(facts)
-    for place in range(len(breakdown.members)):
-        by_grain = {
-            seen: member_series(facts, breakdown, measure, member=place, grain=seen)
-            for seen in dict.fromkeys((grain, *weeks, facts.report_grain or grain))
-        }
-        known = [series for series in by_grain.values() if series is not None]
-        calm = _calm(facts, known[-1]) if known else None
+    for place, by_grain in enumerate(_by_grain(facts, breakdown, measure, grain)):
+        calm = _calm(facts, list(by_grain.values())[-1]) if by_grain else None
         if calm is not None:
             examined.append(calm)
             continue
         for seen in dict.fromkeys((grain, *weeks)):
-            series = by_grain[seen]
+            series = by_grain.get(seen)
             if series is not None and settled(facts, measure, _rows_a_period(facts, breakdown, place, seen)):
                 examined.append(_examine(facts, series))
     return _oddest([hypothesis for hypothesis in examined if hypothesis is not None])
