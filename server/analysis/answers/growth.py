@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from server.analysis import formats, periods
 from server.analysis.answers.contributions import Part, Parts, is_decomposable, member_is, parts_of, value_in
-from server.analysis.answers.values import before, like_with_like, move_of
+from server.analysis.answers.values import before, like_with_like, move_of, so_far
 from server.analysis.answers.wording import Answer, Cell, Table, cell, edges, place, plainly
 from server.analysis.asking.reading import Reading
 from server.analysis.evidence import Figure, Ledger, Name, Text
@@ -44,7 +44,7 @@ def _spans(reading: Reading) -> tuple[Span, Span] | None:
     """
     facts = reading.facts
     if reading.period is not None:
-        base = reading.against or before(reading, reading.period)
+        base = reading.against or before(reading, reading.period) or so_far(reading, reading.period)
         return None if base is None else like_with_like(reading, reading.period, base)
     if facts.timeline is None or facts.report_grain is None:
         return None

@@ -19,6 +19,7 @@ from server.analysis.answers.values import (
     is_nothing,
     like_with_like,
     move_of,
+    so_far,
     value_of,
     year_before,
 )
@@ -58,8 +59,10 @@ class _Move:
 def change(reading: Reading, ledger: Ledger) -> Answer | None:
     """Whether the number moved as the question takes for granted, how unusual that is, and what made the move."""
     asked = _dated(reading)
-    base = asked.against or before(asked, asked.period)
-    if asked.period is None or base is None:
+    if asked.period is None:
+        return None
+    base = asked.against or before(asked, asked.period) or so_far(asked, asked.period)
+    if base is None:
         return None
     move = _move(asked, *like_with_like(asked, asked.period, base), ledger)
     if move is None:

@@ -57,6 +57,9 @@ def breakdown(reading: Reading, ledger: Ledger) -> Answer:
 
 def ranking(reading: Reading, ledger: Ledger) -> Answer:
     """The first so many, or the last; of periods only those that are whole."""
+    if not reading.by and not reading.grain:
+        name = subject(reading, reading.quantity, reading.period)
+        return Answer(ledger.say("No category of the data says whose {0} to rank.", name))
     rows = read_rows(reading)
     timeline = reading.facts.timeline
     if reading.grain and not reading.by and timeline is not None:

@@ -61,6 +61,16 @@ def before(reading: Reading, span: Span | None) -> Span | None:
     return earlier if covered else None
 
 
+def so_far(reading: Reading, span: Span) -> Span | None:
+    """The span before one that is not over yet; None of any other."""
+    timeline = reading.facts.timeline
+    if timeline is None:
+        return None
+    told, earlier = clock(timeline, reading.facts.now), just_before(span)
+    open_end = span.start < told.anchor < span.end
+    return earlier if open_end and earlier.start >= periods.floor(told.first, "day") else None
+
+
 def like_with_like(reading: Reading, last: Span, base: Span) -> tuple[Span, Span]:
     """Both spans; where the data cover one of them only in part, that part, and the same part of the other."""
     timeline = reading.facts.timeline

@@ -45,6 +45,10 @@ def _first(reading: Reading, keys: set[str], line: str, *, rising: int, higher: 
     moves = rising or keys & lexicon.MOVES
     if keys & lexicon.CAUSES and (moves or timed):
         return Goal.WHY
+    if len(reading.quantities) > 1 and "depend" in keys:
+        return Goal.RELATION
+    if higher and keys & lexicon.BECOMES and reading.facts.timeline is not None:
+        return Goal.DEVELOPMENT
     if keys & lexicon.RELATES and (len(reading.quantities) > 1 or reading.by):
         return Goal.RELATION if len(reading.quantities) > 1 else Goal.COMPARISON
     if keys & lexicon.HELD or any(phrase in line for phrase in _FEW_HOLD):

@@ -75,6 +75,12 @@ RANK_WORDS = frozenset(f"{_HIGH} {_LOW}".split())
 JUDGES = keys("best worst weakest poorest strongest")
 # What a row is worth, or how large it is: "order value", "basket size".
 WORTH = keys("value size")
+# Of one measure, by itself, its largest or smallest value.
+EXTREMES = {
+    **dict.fromkeys(keys("highest largest biggest"), "highest"),
+    **dict.fromkeys(keys("lowest smallest"), "lowest"),
+}
+BECOMES = keys("getting become becoming became")
 BASKETS = word_set("basket baskets aov")
 # How somebody or something did, without a word for what.
 FARES = word_set("do does did doing done perform performed performing performance")
@@ -110,7 +116,8 @@ SAME = (
     word_set("employee staff worker headcount"),
     word_set("profit margin earnings"),
     word_set("product item article"),
-    word_set("ticket case issue"),
+    word_set("ticket case issue incident"),
+    word_set("attrition churn left"),
     word_set("country nation"),
     word_set("agent assignee representative"),
     word_set("salary wage pay"),

@@ -137,9 +137,10 @@ def _is_meant(entry: Entry, tokens: Sequence[Token], start: int, end: int) -> bo
     if token.word.isdecimal():
         beside = {other.key for other in (*tokens[max(start - 2, 0) : start], *tokens[end : end + 1])}
         return entry.dimension is not None and bool(beside & set(name_keys(entry.dimension.column)))
-    # "Share" asks for a share; only "shared" means what is.
-    own = lexicon.is_known(token.key) and fold(token.word) != fold(entry.name)
-    return not own and (not lexicon.is_empty(token.key) or (start > 0 and token.text[0].isupper()))
+    # "Share" asks for a share, and "closing tickets" is not about those in state Closed: members are named as they are.
+    if not _is_said(token, entry.name):
+        return False
+    return not lexicon.is_empty(token.key) or (start > 0 and token.text[0].isupper())
 
 
 def _single(tokens: Sequence[Token], free: Sequence[int], entries: Sequence[Entry]) -> Iterator[Match]:
@@ -161,13 +162,28 @@ def _single(tokens: Sequence[Token], free: Sequence[int], entries: Sequence[Entr
             continue
         known = lexicon.is_known(word)
         part = _nearest(
-            e for e in entries if word in e.said and not (known and (e.is_member or e.measure is None))
+            e
+            for e in entries
+            if word in e.said
+            and not (known and (e.is_member or e.measure is None))
+            and (not _is_of_state(e) or _is_said(tokens[index], e.name))
         )
         if part:
             yield Match(index, index + 1, PART, part)
         alike = _nearest(e for e in entries if not e.is_member and _same(word) & set(e.said))
         if alike and not known:
             yield Match(index, index + 1, ALIKE, alike)
+
+
+def _is_of_state(entry: Entry) -> bool:
+    """Whether it is the share of one state, which is named as its members are."""
+    return entry.measure is not None and entry.measure.is_share and bool(entry.measure.made)
+
+
+def _is_said(token: Token, name: str) -> bool:
+    """Whether the word stands in the name as it is written, number aside: "closing" is not "Closed"."""
+    words = {fold(word).removesuffix("s") for word in name.split()}
+    return not name.isascii() or fold(token.word).removesuffix("s") in words
 
 
 def _nearest(entries: Iterator[Entry]) -> tuple[Entry, ...]:

@@ -217,6 +217,10 @@ class _Reader:
         return any(entry.measure is not None and entry.measure.counts_rows for _, entry in self.roles)
 
     def _measures(self) -> list[Measure]:
+        """The measures named; none where "most tickets" asks for their number, whatever else is named."""
+        rows = [match.start for match, e in self.roles if e.measure is not None and e.measure.counts_rows]
+        if any(self.words[start - 1] in {"most", "fewest"} for start in rows if start):
+            return []
         return [e.measure for _, e in self.roles if e.measure is not None and not e.measure.counts_rows]
 
     def _statistic(self) -> str:
@@ -239,7 +243,14 @@ class _Reader:
         if not measures:
             return (quantity_of(row_count(self.facts.scope.table)),)
         own = "" if statistic in {"count", "share"} and not any(m.is_share for m in measures) else statistic
+        own = own or ("" if by or self.times.grain or self.times.calendar else self._extreme())
         return tuple(quantity_of(measure, own) for measure in dict.fromkeys(measures))[:MOST_MEASURES]
+
+    def _extreme(self) -> str:
+        """The statistic that "the highest salary" asks for, where nobody asks whose."""
+        whose = {"who", "when", "which", "where"} & set(self.words)
+        said = [lexicon.EXTREMES[t.key] for t in self.tokens if t.key in lexicon.EXTREMES]
+        return said[0] if said and not whose else ""
 
     def _shared(self, filters: tuple[Filter, ...]) -> Filter | None:
         """The member whose share is asked for: "share of reopened tickets"."""

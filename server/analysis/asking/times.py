@@ -164,7 +164,9 @@ def _cycles(line: _Line, times: Times) -> Times:
     # The word of the rank stays, to be read as one: "the best month".
     if found := re.search(rf"(?<!\S)(?:{_RANK}) (?:{_COUNT} )?({_GRAIN})s?(?!\S)", line.text):
         line.take(rf"{found.group(1)}s?")
-        times = replace(times, grain=found.group(1))
+        # Of hours those of the day are meant: which of all hours was busiest nobody asks.
+        hour = found.group(1) == "hour"
+        times = replace(times, calendar="hour") if hour else replace(times, grain=found.group(1))
     names = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter"}
     names |= dict.fromkeys(("yearly", "annual", "annually"), "year")
     if found := line.take("|".join(names)):

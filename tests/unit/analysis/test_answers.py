@@ -341,6 +341,32 @@ def test_what_grew_most_is_told_by_how_far_each_moved_itself(ask: Ask, columns: 
         assert told.startswith(f"{ordered[0]} {word} most") == (sign * moves[ordered[0]] > 0)
 
 
+def test_a_year_that_is_not_over_is_asked_about_as_far_as_it_went(tmp_path: Path) -> None:
+    days = 500  # from 1 January 2025 to 15 May 2026
+    table = {
+        "order_date": ("DATE", [date(2025, 1, 1) + timedelta(days=day) for day in range(days)]),
+        "revenue_usd": ("DOUBLE", [100.0 + day for day in range(days)]),
+    }
+    source = source_of(tmp_path, [write_table(tmp_path, "orders", table)])
+    report = report_on(
+        [source], question="did revenue rise in 2026?", report_type=reports_pb2.REPORT_TYPE_SUMMARY
+    )
+    then, now = (sum(100.0 + day for day in range(first, first + 135)) for first in (0, 365))
+    assert "from 1 January 2026 to 15 May 2026" in _lead(report)
+    assert _value(report, "change of revenue") == pytest.approx(100 * (now / then - 1))
+
+
+def test_where_nothing_can_be_ranked_that_is_said(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    table = {
+        "salary_usd": ("DOUBLE", random.normal(5e4, 1e4, 300)),
+        "age": ("BIGINT", random.integers(20, 65, 300)),
+    }
+    source = source_of(tmp_path, [write_table(tmp_path, "staff", table)])
+    report = report_on([source], question="who earns the most", report_type=reports_pb2.REPORT_TYPE_SUMMARY)
+    assert _lead(report).startswith("No category of the data says whose")
+
+
 def test_without_an_earlier_time_it_is_said_that_nothing_can_be_compared(ask: Ask) -> None:
     lead = _lead(ask("orders", "which product grew the most in 2024?"))
     assert lead.startswith("The data do not reach far enough back")

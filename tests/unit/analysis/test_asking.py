@@ -166,6 +166,13 @@ TICKETS = [
     ("is Ana Lopez faster than Ben Okafor", f"comparison, {TIME_TO_CLOSE}, of Ana Lopez/Ben Okafor, down"),
     ("number of tickets last week", "number, number of tickets, in the week of 16 February 2026"),
     ("tickets per agent", "breakdown, number of tickets, by agent"),
+    ("are we getting faster at closing tickets?", f"development, {TIME_TO_CLOSE}, down"),
+    ("which agent closes the most tickets", "ranking, number of tickets, by agent, first 5"),
+    ("busiest hour", "ranking, number of tickets, by hour of opened at, first 5"),
+    ("incidents per day", "breakdown, number of tickets, by day"),
+    ("what is the highest satisfaction score", "number, highest satisfaction score"),
+    ("does satisfaction depend on the time to close",
+     f"relation, average satisfaction score + {TIME_TO_CLOSE}"),
 ]  # fmt: skip
 SENSORS = [
     ("is D-4 hotter than the others", "comparison, average temperature c, of D-4, up"),
