@@ -7,6 +7,7 @@ from server.analysis.asking import lexicon
 from server.analysis.asking.reading import Goal, Reading
 from server.analysis.asking.words import Token
 from server.analysis.burdens import is_burden
+from server.analysis.columns import Dimension
 
 _ASKS_NUMBER = (
     "how many",
@@ -27,6 +28,9 @@ def goal_of(reading: Reading, free: Sequence[Token], words: Sequence[str]) -> Re
     rising = bool(keys & lexicon.UP) - bool(keys & lexicon.DOWN)
     higher = bool(keys & lexicon.COMPARATIVES_UP) - bool(keys & lexicon.COMPARATIVES_DOWN)
     goal = _first(reading, keys, line, rising=rising, higher=higher)
+    several = _several(reading)
+    if goal is Goal.BREAKDOWN and not reading.by and not reading.grain and several is not None:
+        reading = replace(reading, by=(several,))
     lowest = bool(keys & lexicon.LOW_RANKS)
     if keys & lexicon.JUDGES and reading.quantities and is_burden(reading.quantity.measure):
         lowest = not lowest
@@ -77,11 +81,17 @@ def _plain(reading: Reading, keys: set[str], line: str, *, moves: bool) -> Goal:
         return Goal.BREAKDOWN
     if develops and reading.facts.timeline is not None:
         return Goal.DEVELOPMENT if reading.known else Goal.FINDINGS
-    if any(len(chosen.members) > 1 for chosen in reading.filters):
+    if _several(reading) is not None:
         return Goal.BREAKDOWN
     if any(phrase in line for phrase in _ASKS_NUMBER) or reading.known:
         return Goal.NUMBER if reading.known and not keys & lexicon.CAUSES else Goal.FINDINGS
     return Goal.FINDINGS
+
+
+def _several(reading: Reading) -> Dimension | None:
+    """The column of which several members are named: "revenue of North and South" is that of each."""
+    found = [c.dimension for c in reading.filters if len(c.members) > 1 and not c.dimension.is_calendar]
+    return found[0] if found else None
 
 
 def _asks_quality(keys: set[str], line: str) -> bool:

@@ -122,7 +122,7 @@ SAME = (
     word_set("agent assignee representative"),
     word_set("salary wage pay"),
     word_set("rating score satisfaction"),
-    word_set("visit session"),
+    word_set("visit session visitor"),
     word_set("device machine sensor"),
 )
 # Adjectives and verbs, and the words of the measures they speak of.
@@ -131,7 +131,7 @@ SPEAKS_OF = {
     **dict.fromkeys(
         keys("long longer longest short shorter shortest late later take takes took"), "duration"
     ),
-    **dict.fromkeys(keys("expensive cheap cheaper cheapest dear dearer costly pricey"), "price cost"),
+    **dict.fromkeys(keys("expensive cheap cheaper cheapest dear dearer costly pricey"), "price cost bill"),
     **dict.fromkeys(keys("profitable profitably"), "profit margin"),
     **dict.fromkeys(keys("hot hotter hottest warm warmer cold colder coldest"), "temperature temp"),
     **dict.fromkeys(keys("heavy heavier heaviest light lighter"), "weight"),
@@ -141,6 +141,10 @@ SPEAKS_OF = {
     **dict.fromkeys(keys("earn earns earned"), "revenue income salary profit"),
     **dict.fromkeys(keys("busy busier busiest quiet quieter quietest"), "rows"),
 }
+# Of these, adjectives say what one thing is like, so that means are asked for; selling and earning add up.
+DESCRIBES = frozenset(
+    word for word, named in SPEAKS_OF.items() if not named.startswith(("revenue", "rows", "profit"))
+)
 DURATION_UNITS = frozenset({"ms", "s", "minutes", "hours", "days"})
 # Words of a column's name that nobody says when asking for it.
 UNSAID = keys(

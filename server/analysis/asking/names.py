@@ -21,6 +21,7 @@ _DURATIONS = (
     "time taken",
     "how long",
     "lead time",
+    "length of stay",
 )
 
 

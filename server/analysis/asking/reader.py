@@ -243,8 +243,20 @@ class _Reader:
         if not measures:
             return (quantity_of(row_count(self.facts.scope.table)),)
         own = "" if statistic in {"count", "share"} and not any(m.is_share for m in measures) else statistic
+        if statistic == "count":
+            # How many were admitted is no question of how long they stayed.
+            measures = [m for m in measures if m.is_share or m.aggregation == "sum"]
+            if not measures:
+                return (quantity_of(row_count(self.facts.scope.table)),)
+        described = not self._measures() and any(token.key in lexicon.DESCRIBES for token in self.tokens)
+        own = own or ("average" if described or self._per_row() else "")
         own = own or ("" if by or self.times.grain or self.times.calendar else self._extreme())
         return tuple(quantity_of(measure, own) for measure in dict.fromkeys(measures))[:MOST_MEASURES]
+
+    def _per_row(self) -> bool:
+        """Whether what one row has is asked for: "page views per session"."""
+        rows = [match.start for match, e in self.roles if e.measure is not None and e.measure.counts_rows]
+        return any(self.words[start - 1] in {"per", "each", "every"} for start in rows if start)
 
     def _extreme(self) -> str:
         """The statistic that "the highest salary" asks for, where nobody asks whose."""
@@ -287,6 +299,11 @@ class _Reader:
                     return found[:1]
         return []
 
+    @cached_property
+    def _speaks_in_vain(self) -> bool:
+        """Whether an adjective speaks of a measure that is not there: "expensive" where nothing costs anything."""
+        return not self._measures() and not self._spoken_of()
+
     def _limit(self) -> int:
         """The number after "top" or "worst", or before it."""
         ranks = [
@@ -307,7 +324,8 @@ class _Reader:
         for index in self.free:
             token = self.tokens[index]
             long = len(token.word) >= LEAST_WORD or token.word.isdecimal()
-            read = lexicon.is_known(token.key) or token.word == limit or token.key in own
+            lost = token.key in lexicon.SPEAKS_OF and not lexicon.is_empty(token.key) and self._speaks_in_vain
+            read = (lexicon.is_known(token.key) and not lost) or token.word == limit or token.key in own
             # A sentence written without spaces cannot be told word by word.
             if long and not read and not IDEOGRAPHS.search(token.word):
                 found.append(token.text)

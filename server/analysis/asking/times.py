@@ -199,7 +199,8 @@ def _compared(line: _Line, times: Times, told: Clock) -> Times:
             if earlier == later:
                 earlier = _earlier(later, later.grain)
             return replace(times, period=later, against=earlier)
-    just = rf"(?:{_COUNT} {_GRAIN}s?|period|one|time) (?:before|earlier|prior)|(?:{_LAST} )?{_COUNT} {_GRAIN}s? before"
+    stretch = rf"(?:{_LAST} )?(?:{_COUNT} )?{_GRAIN}s?"
+    just = rf"(?:{stretch}|period|one|time) (?:before|earlier|prior)"
     if line.take(rf"{_VERSUS} (?:the )?(?:{just}|{_LAST} (?:period|one))"):
         return replace(times, preceding=True)
     if found := line.take(rf"{_VERSUS} (?:the )?{_LAST} ({_GRAIN})"):

@@ -33,10 +33,24 @@ def name_keys(name: str) -> tuple[str, ...]:
     return tuple(key(word) for word in _TOKEN.findall(_HUMP.sub(" ", unicodedata.normalize("NFC", name))))
 
 
+# Nouns that share no stem with the verb a column is named by.
+_NOUNS = {
+    "conversion": "convert",
+    "admission": "admit",
+    "readmission": "readmit",
+    "cancellation": "cancel",
+    "cancelation": "cancel",
+    "delivery": "deliver",
+    "subscription": "subscribe",
+    "completion": "complete",
+}
+
+
 @lru_cache(maxsize=8192)
 def key(word: str) -> str:
     """The word without accents and endings: `Returned` and `returns` give the same, `Müller` gives `muller`."""
-    return stem(fold(word))
+    folded = fold(word)
+    return stem(_NOUNS.get(folded.removesuffix("s"), folded))
 
 
 def fold(word: str) -> str:
