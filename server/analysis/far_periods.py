@@ -6,18 +6,18 @@ from server.analysis import inference
 from server.analysis.facts import Facts
 from server.analysis.inference import Extreme, Floats
 from server.analysis.likelihood import LONGEST
-from server.analysis.lone_periods import lone_periods
+from server.analysis.lone_periods import lone_periods, lone_residuals
 from server.analysis.seasons import Places, phase_columns
 from server.analysis.series import Series
 
 NEIGHBOURS = 5  # periods on either side that say what to expect
-MOST_OUTLIERS = 5
+SPARED = 3  # of the furthest at either end, which do not say what scale is hardly skewed
 
 
 def furthest(values: Floats, seasonal: Floats, phases: Places) -> list[Extreme]:
     """The periods furthest from the others, furthest first, of values of shape (n,), their season and its phases."""
     if len(values) > LONGEST:
-        return inference.extremes(_steadied(values, values - seasonal)[1], MOST_OUTLIERS)
+        return lone_residuals(_steadied(values, values - seasonal)[1])
     known: Floats = np.arange(len(values), dtype=np.float64)[:, None] - (len(values) - 1) / 2
     if seasonal.any():
         known = np.column_stack([known, phase_columns(phases)])
@@ -29,7 +29,7 @@ def _steadied(values: Floats, flat: Floats) -> tuple[Floats, Floats]:
     positive = bool((flat > 0).all() and (values > 0).all())
     scales = [flat, *((np.sqrt(flat), np.log(flat)) if positive else ())]
     residuals = [unexplained(scaled) for scaled in scales]
-    steadiest = inference.steadiest(residuals, spared=MOST_OUTLIERS // 2 + 1)
+    steadiest = inference.steadiest(residuals, spared=SPARED)
     return next(pair for pair in zip(scales, residuals, strict=True) if pair[1] is steadiest)
 
 

@@ -18,7 +18,9 @@ _TAILS = np.array([1e6, 10.0, 6.0, 4.0, 3.0])[:, None]
 _BEFOREHAND = np.log([0.98, 0.01, 0.004, 0.003, 0.003])[:, None]
 _DENSITY = special.gammaln((_TAILS + 1.0) / 2.0) - special.gammaln(_TAILS / 2.0) - 0.5 * np.log(_TAILS)
 _SCALES = np.exp(np.linspace(-0.6, 0.6, 25))  # tried, in spreads of the others
-_SHARES = (0.7, 0.15, 0.15)  # of the error allowed, what is spent on one, two and three far periods
+# Of the error allowed, what is spent on one, two, three far periods, and so on.
+_SHARES = (0.7, 0.15, 0.15)
+_SHARES_OF_MANY = (0.8, 0.05, 0.05, 0.05, 0.05)
 
 
 @dataclass(frozen=True)
@@ -78,19 +80,47 @@ def lone_periods(values: Floats, known: Floats) -> list[Extreme]:
         taken = (*left.taken, place)
         alone = whole.under(kind).without(*taken)
         others = np.delete(alone.scores[0], taken)
-        spread = math.sqrt(float((others**2).mean()))
-        if spread <= nothing or alone.degrees < LEAST_DEGREES:
+        if float(np.abs(others).max()) <= nothing or alone.degrees < LEAST_DEGREES:
             break
         far = [whole.under(kind).apart(at, taken) for at in taken]
-        like = _like(others, alone.degrees, far[-1])
-        chance = _chance(min(map(abs, far)), like, periods=(len(values), len(taken)))
-        p_value = min(1.0, max(chance / share, SMALLEST_P))
-        if not found or p_value < found[0].p_value:
-            found = [Extreme(at, abs(away) / spread, p_value) for at, away in zip(taken, far, strict=True)]
-        if abs(far[-1]) < NOT_FAR * spread:
+        tried = _tried(taken, far, others, degrees=alone.degrees, share=share)
+        found = min((found or tried), tried, key=_first_p)
+        if tried[-1].distance < NOT_FAR:
             break
         left = left.without(place)
     return sorted(found, key=lambda extreme: -extreme.distance)
+
+
+def lone_residuals(residuals: Floats) -> list[Extreme]:
+    """One to five periods far from the others, of what the neighbours of each leave unexplained, shape (n,)."""
+    order = np.argsort(-np.abs(residuals - np.median(residuals)), kind="stable")
+    found = list[Extreme]()
+    for count, share in enumerate(_SHARES_OF_MANY, 1):
+        taken = tuple(int(place) for place in order[:count])
+        rest = np.delete(residuals, taken)
+        others, far = rest - np.median(rest), residuals[list(taken)] - np.median(rest)
+        if not others.any():
+            break
+        tried = _tried(taken, far.tolist(), others, degrees=len(others), share=share)
+        found = min((found or tried), tried, key=_first_p)
+        if tried[-1].distance < NOT_FAR:
+            break
+    return sorted(found, key=lambda extreme: -extreme.distance)
+
+
+def _first_p(found: list[Extreme]) -> float:
+    return found[0].p_value
+
+
+def _tried(
+    taken: tuple[int, ...], far: list[float], others: Floats, *, degrees: int, share: float
+) -> list[Extreme]:
+    """The periods taken out, how far each lies, and the chance of all of them at its share of the error allowed."""
+    spread = math.sqrt(float((others**2).mean()))
+    like = _like(others, degrees, far[-1])
+    chance = _chance(min(map(abs, far)), like, periods=(len(others) + len(taken), len(taken)))
+    p_value = min(1.0, max(chance / share, SMALLEST_P))
+    return [Extreme(at, abs(away) / spread, p_value) for at, away in zip(taken, far, strict=True)]
 
 
 def _furthest(left: _Left, adds: Floats) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from server.analysis import periods
 from server.analysis.breaks import level_break, without_single_values
 from server.analysis.columns import Measure
 from server.analysis.far_periods import furthest
-from server.analysis.inference import extremes, last_value_surprise
+from server.analysis.inference import last_value_surprise
 from server.analysis.seasons import line_spectrum_test
 from server.analysis.series import Series, phases, season
 from server.analysis.trends import steady_trend
@@ -33,10 +33,10 @@ def _change(values: Floats) -> float:
     return found.p_value if found else 1.0
 
 
-def _far(values: Floats) -> float:
-    """Of monthly values, with whatever season they seem to have."""
-    starts = tuple(periods.shift(BEGIN, "month", place) for place in range(len(values)))
-    series = Series(Measure(None, "", "average", ""), "month", starts, values)
+def _far(values: Floats, grain: str = "month") -> float:
+    """With whatever season they seem to have."""
+    starts = tuple(periods.shift(BEGIN, grain, place) for place in range(len(values)))
+    series = Series(Measure(None, "", "average", ""), grain, starts, values)
     found = furthest(values, season(series, without_single_values(values)), phases(series))
     return found[0].p_value if found else 1.0
 
@@ -58,8 +58,8 @@ TESTS: tuple[tuple[str, int, Callable[[Floats], float]], ...] = (
     ("season, weekdays", 210, lambda values: line_spectrum_test(values, 7)[1]),
     *((f"outlier, {months} months", months, _far) for months in (24, 36, 48, 60)),
     *((f"outlier, {months} months, course", months, _far_along) for months in (24, 36, 48, 60)),
-    ("outlier, weeks", 104, _far),
-    ("outlier, days", 180, lambda values: extremes(values, 1)[0].p_value),
+    ("outlier, weeks", 104, lambda values: _far(values, "week")),
+    ("outlier, days", 400, lambda values: _far(values, "day")),
 )
 
 

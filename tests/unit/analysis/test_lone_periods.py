@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from claribi.v1 import insights_pb2 as insights
 
-from server.analysis.lone_periods import lone_periods
+from server.analysis.lone_periods import lone_periods, lone_residuals
 from tests.quality.noise import NULLS, Floats, autoregression
 from tests.unit.analysis.snapshots import report_on, source_of, write_table
 
@@ -95,6 +95,26 @@ def test_steps_and_slopes_are_no_far_months() -> None:
     courses = [6.0 * after, np.linspace(0.0, 20.0, MONTHS), 12.0 * np.maximum(0.0, _line(MONTHS)[:, 0] / 24)]
     found = np.array([_p(random.normal(size=MONTHS) + course) for course in courses * 60])
     assert (found <= 0.01).mean() <= 0.03
+
+
+def test_three_far_days_of_a_year_do_not_hide_each_other() -> None:
+    """The furthest was seen beside the two others, and had a p value of 0.1."""
+    random = np.random.default_rng(10)
+    told = []
+    for _ in range(40):
+        residuals = random.normal(size=400)
+        residuals[[30, 150, 310]] += 10.0
+        found = lone_residuals(residuals)
+        told.append({30, 150, 310} <= {one.index for one in found} and found[0].p_value < 1e-3)
+    assert np.mean(told) >= 0.8
+
+
+@pytest.mark.parametrize("degrees", [3, 5])
+def test_heavy_tails_of_days_are_no_far_days(degrees: int) -> None:
+    """One in ten series with heavy tails had a p value below 0.001."""
+    random = np.random.default_rng(11)
+    found = np.array([lone_residuals(random.standard_t(degrees, 400))[0].p_value for _ in range(150)])
+    assert (found <= 0.001).mean() <= 0.03
 
 
 @pytest.mark.parametrize("values", [np.ones(30), np.arange(30.0), np.where(np.arange(30) == 7, 2.0, 1.0)])
