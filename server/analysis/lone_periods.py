@@ -117,8 +117,10 @@ def _tried(
 ) -> list[Extreme]:
     """The periods taken out, how far each lies, and the chance of all of them at its share of the error allowed."""
     spread = math.sqrt(float((others**2).mean()))
-    like = _like(others, degrees, far[-1])
-    chance = _chance(min(map(abs, far)), like, periods=(len(others) + len(taken), len(taken)))
+    nearest, periods = min(map(abs, far)), (len(others) + len(taken), len(taken))
+    # What normal noise makes of one of its periods is not far in noise of any other kind.
+    usual = periods[0] * 2.0 * float(special.ndtr(-nearest / spread)) >= 1.0
+    chance = 1.0 if usual else _chance(nearest, _like(others, degrees, far[-1]), periods=periods)
     p_value = min(1.0, max(chance / share, SMALLEST_P))
     return [Extreme(at, abs(away) / spread, p_value) for at, away in zip(taken, far, strict=True)]
 
