@@ -6,6 +6,7 @@ from claribi.v1 import reports_pb2 as reports
 from server.analysis.evidence import Text
 from server.analysis.hypothesis import Finding
 from server.analysis.material import Material, section, shape
+from server.analysis.merging import same_table
 from server.analysis.ranking import is_old
 
 ADVICE = 5
@@ -56,7 +57,7 @@ def _breaks(change: Finding, trend: Finding) -> bool:
     return (
         later.kind == insights.INSIGHT_TYPE_CHANGE
         and earlier.kind == insights.INSIGHT_TYPE_TREND
-        and later.facts is earlier.facts
+        and same_table(later, earlier)
         and later.where == earlier.where
         and later.direction != earlier.direction
         and earlier.measure in (later.measure, *change.echoes)

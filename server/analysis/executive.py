@@ -12,6 +12,7 @@ from server.analysis.evidence import Figure, Name, Text, join
 from server.analysis.facts import Facts, native_grain
 from server.analysis.hypothesis import certainty
 from server.analysis.material import Material, rate, section, statistic
+from server.analysis.merging import same_table
 from server.analysis.reading import Outcome, misread, understood
 from server.analysis.scope import aggregate
 
@@ -19,6 +20,12 @@ MATTERS = 3  # findings the executive summary lists
 NAMED = 4  # measures said to hold nothing
 TABLES = 4  # the summary names one by one
 _WHY = (insights.INSIGHT_TYPE_DRIVER, insights.INSIGHT_TYPE_MIX_SHIFT)
+_MOVES = (
+    insights.INSIGHT_TYPE_CHANGE,
+    insights.INSIGHT_TYPE_TREND,
+    insights.INSIGHT_TYPE_CHANGE_POINT,
+    insights.INSIGHT_TYPE_OUTLIER,
+)
 
 
 def executive_summary(material: Material) -> reports.Section:
@@ -117,15 +124,15 @@ def _titles(material: Material, first: int) -> list[Text]:
 def _why(material: Material) -> Text:
     """What is behind the first finding, where another finding explains it."""
     pairs = list(zip(material.findings.kept, material.findings.told, strict=True))
-    if not pairs or pairs[0][0].hypothesis.kind in _WHY:
+    if not pairs or pairs[0][0].hypothesis.kind not in _MOVES:
         return Text("")
     first = pairs[0][0].hypothesis
     found = (
         told.lead
         for finding, told in pairs[1:]
         if finding.hypothesis.kind in _WHY
-        and finding.hypothesis.measure == first.measure
-        and finding.hypothesis.facts is first.facts
+        and finding.hypothesis.measure.columns == first.measure.columns
+        and same_table(finding.hypothesis, first)
     )
     return next(found, Text(""))
 

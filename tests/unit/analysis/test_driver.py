@@ -225,3 +225,16 @@ def test_a_small_part_that_is_surer_does_not_hide_the_large_one() -> None:
     assert drive is not None
     assert (drive.member, drive.leads) == (0, True)
     assert drive.p_value == pytest.approx(3e-4)
+
+
+def test_the_summary_says_what_is_behind_a_change_it_begins_with(tmp_path: Path) -> None:
+    table, cells = _table(np.random.default_rng(9))
+    march, north = cells["day"] >= MARCH, cells["region"] == "North"
+    cells["amount"] = np.where(march, cells["amount"] * np.where(north, 0.3, 0.55), cells["amount"])
+    report = _report(_filled(table, cells), tmp_path)
+    kinds = [insight.type for insight in report.insights]
+    assert insights_pb2.INSIGHT_TYPE_DRIVER in kinds
+    driver = report.insights[kinds.index(insights_pb2.INSIGHT_TYPE_DRIVER)]
+    told = report.sections[0].paragraphs
+    assert kinds[0] != insights_pb2.INSIGHT_TYPE_DRIVER, "the case is one that begins with the change"
+    assert any(driver.narrative.startswith(paragraph) for paragraph in told[1:])
