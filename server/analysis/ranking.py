@@ -34,9 +34,10 @@ WORD_WEIGHT = 1.0
 PLAIN_WEIGHT = 2.0
 CUT_WEIGHT = 1.0
 RANGE_WEIGHT = 2.0  # one scan asks a pair of numbers all it can be asked
-_OF_ALL_PAIRS = (
-    insights.INSIGHT_TYPE_MIX_SHIFT,
-)  # links through time are approximate, so they weigh no more than others
+TIMED_LINK_WEIGHT = (
+    1.0  # p values of links through time are approximate, and a shared course makes the worst of them
+)
+_OF_ALL_PAIRS = (insights.INSIGHT_TYPE_MIX_SHIFT,)
 _PLAIN = (insights.INSIGHT_TYPE_DRIVER, insights.INSIGHT_TYPE_CONCENTRATION)
 QUIET_REMARKS = 1  # a table, on what is true of most tables
 MOST = 0.5  # of a move, which a part must make up to be named as what it mostly is
@@ -245,6 +246,8 @@ def _prior(hypothesis: Hypothesis) -> float:
         return RANGE_WEIGHT if dimension.is_range and not measure.made else CUT_WEIGHT
     if hypothesis.kind in _OF_ALL_PAIRS:
         return PAIRS_WEIGHT
+    if hypothesis.kind == insights.INSIGHT_TYPE_CORRELATION and measure.level:
+        return TIMED_LINK_WEIGHT
     if measure.is_word or hypothesis.kind in _PLAIN:
         return WORD_WEIGHT if measure.is_word else PLAIN_WEIGHT
     twin = measure in hypothesis.facts.averages
