@@ -1,5 +1,6 @@
 """The rule on a thin end: the last days hold far fewer rows than days do, as if the rest had not come yet."""
 
+import math
 from datetime import datetime
 
 import numpy as np
@@ -27,7 +28,8 @@ _LOWEST = 0.4
 _BELOW_LOWEST = 0.65
 """How far the thin days lie below the thinnest as many days before."""
 _EVIDENT = 4.5
-"""Standard deviations of a count (Poisson) between the thin days and the usual ones."""
+"""Standard deviations of a count between the thin days and the usual ones: the root of Poisson's deviance, since few
+rows where many are expected are far less likely than a normal has it."""
 
 
 def thin_end(query: Query, table: DataTable, now: datetime) -> list[QualityFinding]:
@@ -71,7 +73,7 @@ def _thin_days(counts: Floats) -> int:
     for days in range(1, _MOST_DAYS + 1):
         held, expected = counts[-days:].sum(), usual[-days:].sum()
         each = (counts[-days:] < _EACH * usual[-days:]).all()
-        if each and held < _THIN * expected and expected - held > _EVIDENT * np.sqrt(expected):
+        if each and held < _THIN * expected and _short(held, expected) > _EVIDENT:
             thin = days
     if not thin:
         return 0
@@ -79,3 +81,11 @@ def _thin_days(counts: Floats) -> int:
     lowest = (np.convolve(before, window, "valid") / np.convolve(usual[:_BEFORE], window, "valid")).min()
     unheard = counts[-thin:].sum() / usual[-thin:].sum() <= _BELOW_LOWEST * lowest
     return thin if lowest >= _LOWEST and unheard else 0
+
+
+def _short(held: float, expected: float) -> float:
+    """How far a count lies below the expected one, in standard deviations; 0 above it."""
+    if held >= expected:
+        return 0.0
+    told = held * math.log(held / expected) if held else 0.0
+    return math.sqrt(2.0 * (told + expected - held))

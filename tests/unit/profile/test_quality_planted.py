@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from server.analysis.quality_tail import _thin_days
+
 from .made import Cells, days, findings_of, told
 
 Random = np.random.Generator
@@ -247,3 +249,9 @@ def test_a_burst_among_other_gaps_is_told_beside_them(tmp_path: Path) -> None:
     cells["n"] = np.where(gone, np.nan, cells["n"])
     found = [told(finding) for finding in findings_of(tmp_path, {"t": cells})]
     assert found == [("nulls", ("n",), int(gone.sum())), ("nulls", ("n",), int(inside.sum()))]
+
+
+def test_few_rows_at_the_end_are_evident_as_counts_are() -> None:
+    before = np.full(56, 11.0)
+    assert _thin_days(np.concatenate([before, np.full(4, 11.0), [3.0, 3.0, 2.0]])) == 3
+    assert _thin_days(np.concatenate([before, np.full(4, 11.0), [6.0, 5.0, 5.0]])) == 0
