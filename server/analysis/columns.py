@@ -193,7 +193,11 @@ def whole_plan(table: data_sources.DataTable, asked: Callable[[str], bool]) -> P
     measures = [measure for column in usable if (measure := _measure(column)) is not None]
     grouping = [column for column in usable if _groups(column)]
     dimensions = [_dimension(column) for column in grouping if column.distinct <= MEMBER_LIMIT]
-    ranked = [_dimension(column) for column in usable if _ranks(column, table.rows)]
+    ranked = [
+        _dimension(column)
+        for column in usable
+        if _ranks(column, table.rows) or (asked(column.name) and _identifies_few(column, table.rows))
+    ]
     return Plan(
         time=_main_time(table),
         measures=tuple(measures),
@@ -267,6 +271,12 @@ def _ranks(column: data_sources.DataColumn, rows: int) -> bool:
     named = column.role in (data_sources.COLUMN_ROLE_DIMENSION, data_sources.COLUMN_ROLE_IDENTIFIER)
     many = MEMBER_LIMIT < column.distinct <= RANKED_MEMBER_LIMIT
     return named and many and rows >= ROWS_PER_ENTITY_FLOOR * column.distinct
+
+
+def _identifies_few(column: data_sources.DataColumn, rows: int) -> bool:
+    """Whether a column holds the keys of few things, which nobody reads but who asks for them: the product sold."""
+    few = column.role == data_sources.COLUMN_ROLE_IDENTIFIER and column.distinct <= MEMBER_LIMIT
+    return few and rows >= ROWS_PER_ENTITY_FLOOR * column.distinct
 
 
 def _dimension(column: data_sources.DataColumn) -> Dimension:

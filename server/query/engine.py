@@ -49,28 +49,24 @@ class Query:
         self._beside = beside
         self._own = threading.local()
         self._own.connection = connection
-        self._kept: dict[tuple[Any, ...], tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {}
+        self._kept: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
         self.tables = tuple(tables)
-        self.columns: tuple[str, ...] = ()
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """All rows of a question; `columns` then holds their names. Raises QueryError."""
+        """All rows of a question. Raises QueryError."""
         asked = (sql, *((type(value), value) for value in params))  # 1 is not 1.0
-        if asked not in self._kept:
-            columns, found = self._rows(sql, params)
-            if len(found) > KEPT_ROWS:
-                self.columns = columns
-                return found
-            self._kept[asked] = columns, found
-        self.columns, found = self._kept[asked]
+        found = self._kept.get(asked)
+        if found is None:
+            found = self._rows(sql, params)
+            if len(found) <= KEPT_ROWS:
+                self._kept[asked] = found
         return list(found)
 
-    def _rows(self, sql: str, params: Sequence[Any]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    def _rows(self, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
         import duckdb
 
         try:
             cursor = self._cursor().execute(self._statement(sql), list(params))
-            columns = tuple(column[0] for column in cursor.description or ())
             found = cursor.fetchmany(MAX_ROWS + 1)
         except duckdb.OutOfMemoryException:
             raise
@@ -78,7 +74,7 @@ class Query:
             raise QueryError(str(error)) from error
         if len(found) > MAX_ROWS:
             raise QueryError(f"The question gave more than {MAX_ROWS:,} rows; aggregate in SQL.")
-        return columns, found
+        return found
 
     def arrays(self, sql: str, params: Sequence[Any] = ()) -> list["NDArray[Any]"]:
         """The columns of a question as arrays, NULL as NaN among numbers. Raises QueryError.

@@ -29,13 +29,14 @@ def growth(reading: Reading, ledger: Ledger) -> Answer | None:
     last, base = spans
     found = parts_of(reading, reading.by[0], last, base)
     known = [part for part in found.parts if reading.quantity.additive or min(part.base[0], part.last[0]) > 0]
-    sign = (-1 if reading.lowest else 1) * (reading.rising or 1)
-    ordered = sorted(known, key=lambda part: (-sign * _moved(reading, part), part.member or ""))
-    if not ordered:
+    if not known:
         return None
-    kept = ordered[: max(reading.limit, 1)]
+    ordered = sorted(known, key=lambda part: (-reading.rising * _moved(reading, part), part.member or ""))
+    went = [part for part in ordered if reading.rising * _moved(reading, part) > 0]
+    kept = (went[::-1] if reading.lowest else went) or ordered
     lead = _lead(reading, found, kept[0], spans, ledger)
-    return Answer(lead, tuple(edges(reading, ledger)), _table(reading, found, kept, spans, ledger))
+    table = _table(reading, found, kept[: reading.limit], spans, ledger)
+    return Answer(lead, tuple(edges(reading, ledger)), table)
 
 
 def _spans(reading: Reading) -> tuple[Span, Span] | None:
@@ -72,7 +73,7 @@ def _name(found: Parts, part: Part) -> str:
 
 def _lead(reading: Reading, found: Parts, part: Part, spans: tuple[Span, Span], ledger: Ledger) -> Text:
     """The first, with its numbers; where none went the way asked for, that."""
-    moved, rising = _moved(reading, part), reading.rising or 1
+    moved = _moved(reading, part)
     was, now, size = _figures(reading, found, part, spans, ledger)
     parts = (
         Name(_name(found, part)),
@@ -82,11 +83,10 @@ def _lead(reading: Reading, found: Parts, part: Part, spans: tuple[Span, Span], 
         now,
         Name(spans[0].name),
     )
-    went = "rose" if moved > 0 else "fell" if moved < 0 else "stayed"
+    went = "rose" if reading.rising > 0 else "fell"
     numbers = "from {2} ({3}) to {4} ({5})"
-    if moved * rising <= 0:
-        none = "rose" if rising > 0 else "fell"
-        template = f"No {{6}} {none}: {{1}} of {{0}}, nearest to it, went {numbers}."
+    if moved * reading.rising <= 0:
+        template = f"No {{6}} {went}: {{1}} of {{0}}, nearest to it, went {numbers}."
         return ledger.say(template, *parts, Name(found.dimension.label))
     most = "least" if reading.lowest else "most"
     tail = ", by {6}" if size is not None else ""
@@ -118,8 +118,8 @@ def _table(
     rows: list[tuple[Cell, ...]] = []
     for part in kept:
         was, now, size = _figures(reading, found, part, spans, ledger)
-        way = "up" if _moved(reading, part) > 0 else "down"
-        move: Cell = Text("none") if size is None else ledger.say(f"{way} {{0}}", size)
+        way = "up " if _moved(reading, part) > 0 else "down " if _moved(reading, part) < 0 else ""
+        move: Cell = Text("none") if size is None else ledger.say(f"{way}{{0}}", size)
         rows.append((cell(_name(found, part), ledger), was, now, move))
     head = formats.sentence_case(found.dimension.label)
     return Table((head, spans[1].name, spans[0].name, "Move"), tuple(rows))

@@ -61,7 +61,7 @@ def _first(reading: Reading, keys: set[str], line: str, *, rising: int, higher: 
         return Goal.COMPARISON
     ranks = keys & (lexicon.HIGH_RANKS | lexicon.LOW_RANKS)
     if rising and reading.by and not reading.by[0].is_calendar:
-        return Goal.GROWTH
+        return Goal.FINDINGS if reading.facts.timeline is None else Goal.GROWTH
     if ranks and (reading.by or reading.grain or {"who", "when"} & set(line.split())):
         return Goal.RANKING
     if reading.against is not None or (moves and timed and not reading.by):

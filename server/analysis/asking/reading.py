@@ -30,6 +30,9 @@ class Goal(Enum):
     FINDINGS = "what was found"
 
 
+_PLAIN = (Goal.NUMBER, Goal.FINDINGS)
+
+
 @dataclass(frozen=True)
 class Filter:
     """The rows of some members of a dimension, or of all others."""
@@ -94,5 +97,5 @@ class Reading:
 
 
 def best_reading(readings: Sequence[Reading]) -> Reading | None:
-    """The reading of the table that answers to most of the question; the first of equals."""
-    return max(readings, key=lambda reading: reading.weight, default=None)
+    """The reading of the table that answers to most of the question; of equals one that knows what is wanted."""
+    return max(readings, key=lambda reading: (reading.weight, reading.goal not in _PLAIN), default=None)
